@@ -78,7 +78,7 @@ function tool(name, version) {
     '--loglevel=error'
   ]
   const cli = process.env.npm_execpath ?? ''
-  const r = /npm-cli\.js$/.test(cli)
+  const r = cli.endsWith('npm-cli.js')
     ? run(process.execPath, [cli, ...args], { cwd: work })
     : run('npm', args, { cwd: work })
   if (r.status !== 0) die(`could not fetch ${spec} (${r.status})\n${r.stdout}${r.stderr}`)

@@ -1,0 +1,72 @@
+// npm run check: everything that can be known without starting a server, in under a minute.
+//   types · lint · format · unused code · import rules · generated files · unit tests
+import { spawn } from 'node:child_process'
+import { styleText } from 'node:util'
+import { unitTests } from './test-files.ts'
+
+interface Step {
+  readonly name: string
+  readonly command: readonly string[]
+  /** What to do when it is red. */
+  readonly advice: string
+}
+
+const steps: readonly Step[] = [
+  { name: 'types', command: ['tsc', '-p', 'tsconfig.json'], advice: 'fix the types' },
+  { name: 'lint', command: ['oxlint', '--quiet'], advice: 'fix, or `oxlint --fix`' },
+  { name: 'format', command: ['oxfmt', '--check', '.'], advice: 'npm run format' },
+  { name: 'unused', command: ['knip'], advice: 'remove what nothing uses' },
+  { name: 'imports', command: ['node', 'tools/check-imports.ts'], advice: 'see DESIGN: who may import whom' },
+  {
+    name: 'generated',
+    command: ['node', 'tools/generate-types.ts', '--check'],
+    advice: 'node tools/generate-types.ts'
+  },
+  { name: 'unit tests', command: ['node', '--test', ...unitTests()], advice: 'see above' }
+]
+
+/** Runs all steps, two at a time; prints the output of those that fail. Resolves to whether all are green. */
+export async function check(): Promise<boolean> {
+  const began = performance.now()
+  const waiting = [...steps]
+  const results: boolean[] = []
+  const worker = async (): Promise<void> => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) results.push(await run(step))
+  }
+  await Promise.all([worker(), worker()])
+  const green = results.every(Boolean)
+  console.log(`${green ? 'check is green' : 'check is red'} after ${seconds(began)}`)
+  return green
+}
+
+async function run(step: Step): Promise<boolean> {
+  const began = performance.now()
+  const [command = '', ...args] = step.command
+  const { code, output } = await execute(command, args)
+  const green = code === 0
+  console.log(`${paint(green)} ${step.name.padEnd(12)} ${seconds(began)}${green ? '' : `  (${step.advice})`}`)
+  if (!green) console.log(output.trimEnd())
+  return green
+}
+
+function execute(command: string, args: readonly string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString('utf8') }))
+  })
+}
+
+function paint(green: boolean): string {
+  const mark = green ? 'ok  ' : 'FAIL'
+  return process.stdout.isTTY ? styleText(green ? 'green' : 'red', mark) : mark
+}
+
+function seconds(began: number): string {
+  return `${((performance.now() - began) / 1000).toFixed(1)} s`
+}
+
+if (import.meta.main) process.exitCode = (await check()) ? 0 : 1
