@@ -7,10 +7,11 @@ export interface CloudEvent {
   readonly type: string
   /** RFC 3339, UTC or with offset, at most microseconds. */
   readonly time: string
-  readonly datacontenttype?: 'application/json'
+  /** `application/json`, perhaps with its charset. Optional attributes may be null, which says the same as absent. */
+  readonly datacontenttype?: string | null
   /** Carries the minor version: `urn:sluice:flight.scheduled:1.0`. */
-  readonly dataschema?: string
-  readonly subject?: string
+  readonly dataschema?: string | null
+  readonly subject?: string | null
   /** Added by the collector: when it accepted the event. */
   readonly receivedtime?: string
   /** Added by the collector: the id of the API key that sent it. */

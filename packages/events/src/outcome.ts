@@ -1,24 +1,28 @@
 /** Why a record became a dead letter. A closed list; `docs/dead-letters.md` explains each. */
-export type RejectReason =
-  | 'null_value'
-  | 'parse'
-  | 'envelope'
-  | 'key'
-  | 'unknown_type'
-  | 'unknown_version'
-  | 'contract'
-  | 'clock_skew'
-  | 'too_large'
-  | 'too_large_after_enrichment'
-  | 'headers'
-  | 'bug'
+export const rejectReasons = [
+  'null_value',
+  'parse',
+  'envelope',
+  'key',
+  'unknown_type',
+  'unknown_version',
+  'contract',
+  'clock_skew',
+  'too_large',
+  'too_large_after_enrichment',
+  'headers',
+  'bug'
+] as const
+
+/** One of `rejectReasons`. */
+export type RejectReason = (typeof rejectReasons)[number]
 
 /** What is wrong with one piece of data, and where. */
 export interface Problem {
   readonly reason: RejectReason
   /** JSON pointer (RFC 6901) to the offending value within the event; `` is the event itself. */
   readonly pointer: string
-  /** One sentence: the thing, what was expected and what was found. */
+  /** One sentence: the thing, what was expected and what was found. Never the value itself, it may be personal. */
   readonly message: string
 }
 
