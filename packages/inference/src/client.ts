@@ -13,7 +13,7 @@ import {
 } from './protocol.ts'
 
 export { evaluateFeatures } from './evaluate-features.ts'
-export type { Datatype, Feature, ModelInfo, TensorSpec, Transform } from './model-info.ts'
+export type { Feature, ModelInfo, TensorSpec, Transform } from './model-info.ts'
 
 export interface InferenceClientOptions {
   /** `enrichment-api:8001` */
@@ -170,13 +170,11 @@ function modelInfoOf(text: string | undefined, name: string, address: string): M
 }
 
 function inferRequest(model: ModelInfo, rows: Float32Array, count: number): ModelInferRequest {
-  const [input] = model.inputs
-  const [output] = model.outputs
   return {
     model_name: model.name,
     model_version: model.version,
-    inputs: [{ name: input!.name, datatype: 'FP32', shape: [count, model.features.length] }],
-    outputs: [{ name: output!.name }],
+    inputs: [{ name: model.inputs[0].name, datatype: 'FP32', shape: [count, model.features.length] }],
+    outputs: [{ name: model.outputs[0].name }],
     raw_input_contents: [Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength)]
   }
 }

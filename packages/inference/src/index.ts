@@ -1,2 +1,6 @@
 export * from './client.ts'
+export { goldenTolerance, type Golden } from './golden.ts'
+export { modelName, problemsOfModelInfo } from './model-info.ts'
+export { openModel, type Model } from './open-model.ts'
+export { openModels, type Models } from './open-models.ts'
 export * from './protocol.ts'

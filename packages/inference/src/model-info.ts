@@ -1,13 +1,10 @@
-/** Tensor datatypes of the Open Inference Protocol that models here may use. */
-export type Datatype = 'FP32' | 'FP64' | 'INT32' | 'INT64' | 'BOOL'
-
-/** One input or output of a model. */
+/** The input or the output of a model: one row of 32-bit floats per event. */
 export interface TensorSpec {
   readonly name: string
-  readonly datatype: Datatype
-  /** The first dimension is the batch, `-1`. */
-  readonly shape: readonly number[]
-  /** Outputs: the values that make sense. Anything else is answered as NaN. */
+  readonly datatype: 'FP32'
+  /** `[-1, columns]`; -1 is the batch. */
+  readonly shape: readonly [number, number]
+  /** Output: the values that make sense. Anything else is answered as NaN. */
   readonly range?: readonly [number, number]
 }
 
@@ -33,9 +30,10 @@ export interface ModelInfo {
   readonly description: string
   /** Of `model.onnx`, hex. */
   readonly sha256: string
-  readonly inputs: readonly TensorSpec[]
-  readonly outputs: readonly TensorSpec[]
-  /** In the order of the columns of the first input. */
+  readonly inputs: readonly [TensorSpec]
+  /** One column: the score. */
+  readonly outputs: readonly [TensorSpec]
+  /** In the order of the columns of the input. */
   readonly features: readonly Feature[]
   /** RFC 3339. */
   readonly created: string
@@ -60,36 +58,29 @@ export function problemsOfModelInfo(value: unknown): string[] {
   expect(typeof value['created'] === 'string', '/created', 'a date-time', value['created'])
   expect(isObject(value['trained_on']), '/trained_on', 'an object', value['trained_on'])
   expect(isObject(value['metrics']), '/metrics', 'an object', value['metrics'])
-  for (const side of ['inputs', 'outputs'] as const) {
-    const tensors = value[side]
-    expect(Array.isArray(tensors) && tensors.length > 0, `/${side}`, 'a list of tensors', tensors)
-    if (Array.isArray(tensors)) tensors.forEach((tensor: unknown, i) => checkTensor(tensor, `/${side}/${i}`, expect))
-  }
-  const features = value['features']
-  expect(Array.isArray(features) && features.length > 0, '/features', 'a list of features', features)
-  if (Array.isArray(features)) {
-    features.forEach((feature: unknown, i) => checkFeature(feature, `/features/${i}`, expect))
-    const width = firstInputWidth(value['inputs'])
-    expect(width === features.length, '/inputs/0/shape', `[-1, ${features.length}], one column per feature`, width)
-  }
+  const features: unknown[] = Array.isArray(value['features']) ? value['features'] : []
+  expect(features.length > 0, '/features', 'a list of features', value['features'])
+  features.forEach((feature, i) => checkFeature(feature, `/features/${i}`, expect))
+  checkTensors(value['inputs'], features.length, '/inputs', expect)
+  checkTensors(value['outputs'], 1, '/outputs', expect)
   return problems
 }
 
 type Expect = (holds: boolean, path: string, expected: string, found: unknown) => void
 
-const datatypes: readonly unknown[] = ['FP32', 'FP64', 'INT32', 'INT64', 'BOOL'] satisfies Datatype[]
-
-function checkTensor(tensor: unknown, path: string, expect: Expect) {
-  if (!isObject(tensor)) return expect(false, path, 'an object', tensor)
+function checkTensors(tensors: unknown, columns: number, path: string, expect: Expect) {
+  const tensor: unknown = Array.isArray(tensors) && tensors.length === 1 ? tensors[0] : undefined
+  if (!isObject(tensor)) return expect(false, path, 'a list of one tensor', tensors)
   const { name, datatype, shape, range } = tensor
-  expect(matches(name, /^[A-Za-z0-9_.:/-]{1,128}$/), `${path}/name`, 'a tensor name', name)
-  expect(datatypes.includes(datatype), `${path}/datatype`, datatypes.join(', '), datatype)
-  const sized = Array.isArray(shape) && shape[0] === -1 && shape.slice(1).every((n) => Number.isSafeInteger(n) && n > 0)
-  expect(sized, `${path}/shape`, '[-1, …sizes of one row]', shape)
-  const ranged =
-    range === undefined ||
-    (Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1])
-  expect(ranged, `${path}/range`, '[lowest, highest]', range)
+  expect(matches(name, /^[A-Za-z0-9_.:/-]{1,128}$/), `${path}/0/name`, 'a tensor name', name)
+  expect(datatype === 'FP32', `${path}/0/datatype`, 'FP32', datatype)
+  const sized = Array.isArray(shape) && shape.length === 2 && shape[0] === -1 && shape[1] === columns
+  expect(sized, `${path}/0/shape`, `[-1,${columns}]`, shape)
+  expect(range === undefined || isRange(range), `${path}/0/range`, '[lowest, highest]', range)
+}
+
+function isRange(range: unknown): boolean {
+  return Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1]
 }
 
 function checkFeature(feature: unknown, path: string, expect: Expect) {
@@ -117,12 +108,6 @@ function checkFeature(feature: unknown, path: string, expect: Expect) {
     default:
       expect(false, `${path}/transform`, 'number, code, minute_of_day or weekday', transform)
   }
-}
-
-function firstInputWidth(inputs: unknown): unknown {
-  const first: unknown = Array.isArray(inputs) ? inputs[0] : undefined
-  const shape = isObject(first) ? first['shape'] : undefined
-  return Array.isArray(shape) && shape.length === 2 ? shape[1] : shape
 }
 
 function isTimeZone(name: unknown): boolean {
