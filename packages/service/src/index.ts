@@ -1,0 +1,8 @@
+export * from './groups.ts'
+export type { Metrics } from './metrics.ts'
+export type { OpenStack } from './open-stack.ts'
+export { run } from './run.ts'
+export { defineService, type RunningService, type Service, type ServiceContext } from './service.ts'
+export { setting, type Setting, type SettingValue } from './setting.ts'
+export { defineSettings, readSettings, type Environment, type Settings, type SettingsValues } from './settings.ts'
+export { settingsTable } from './settings-table.ts'
