@@ -1,1 +1,6 @@
+export { checkEvent, checkPlace, checkType, knowsVersion, recordKeyOf } from './check-event.ts'
+export { reservedColumns } from './columns.ts'
+export { loadContracts } from './load-contracts.ts'
+export { loadTopics } from './load-topics.ts'
+export { partitionOf } from './partition-of.ts'
 export type * from './types.ts'
