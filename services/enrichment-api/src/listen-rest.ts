@@ -23,7 +23,8 @@ function createRest({ models, score, version, log }: ListenDeps): FastifyInstanc
     logger: false,
     bodyLimit: 4 * 1024 * 1024,
     requestTimeout: 10_000,
-    forceCloseConnections: 'idle'
+    forceCloseConnections: 'idle',
+    frameworkErrors: fail
   })
   // A body may be JSON followed by bytes, under any content type.
   app.removeAllContentTypeParsers()
@@ -63,11 +64,13 @@ function createRest({ models, score, version, log }: ListenDeps): FastifyInstanc
   app.setNotFoundHandler((request, reply) => {
     reply.code(404).send({ error: `${request.method} ${request.url.slice(0, 128)}: no such path` })
   })
-  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+  app.setErrorHandler(fail)
+
+  function fail(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply) {
     const { statusCode = 500, message } = error
     if (statusCode >= 500) log.error({ err: error, path: request.routeOptions.url }, 'request failed')
     reply.code(statusCode).send({ error: statusCode >= 500 ? 'internal error' : message })
-  })
+  }
   return app
 }
 
