@@ -1,0 +1,8 @@
+export { readFlights, type Flight, type Flights } from './flights.ts'
+export { readWeather, readPlanes, readAirports, readAirlines } from './reference-tables.ts'
+export type { Airline, Airport, Observation, Plane } from './reference-tables.ts'
+export { deriveEvents, type EventPosition, type EventRange, type EventSources } from './derive-events.ts'
+export { flightSource, weatherSource } from './event-of.ts'
+export { clockKey, decodeClock, encodeClock, simulatedAt, wallAt, type Clock } from './clock.ts'
+export { openStateFile, type ProducerState, type StateFile } from './state-file.ts'
+export { replay, wait, type ReplayDeps } from './replay.ts'
