@@ -33,7 +33,7 @@ export function checkEnvelope(value: unknown): Checked<CloudEvent> {
   }
   const event = value as Record<string, unknown>
   for (const name of required) {
-    if (event[name] === undefined || event[name] === null) {
+    if (!Object.hasOwn(event, name) || event[name] === undefined || event[name] === null) {
       return reject('envelope', `/${name}`, `${name}: expected a value, found none`)
     }
   }

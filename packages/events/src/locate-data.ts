@@ -14,7 +14,7 @@ export interface Member {
 
 /**
  * The byte extent of the value of the top-level `data`, whatever the order of properties; null where there is none.
- * For bytes that `parseJsonStrict` accepts: anything else gives null or a meaningless extent, but always an answer.
+ * For bytes that `parseJsonStrict` accepts; other bytes give null or a meaningless extent, but never an error.
  */
 export function locateData(bytes: Buffer): Extent | null {
   return locateMember(bytes, 'data')?.value ?? null
@@ -29,6 +29,7 @@ export function locateMember(bytes: Buffer, name: string): Member | null {
     const key = { start: at, end: skipString(bytes, at) }
     const start = skipSpace(bytes, skipSpace(bytes, key.end) + 1)
     const end = skipValue(bytes, start)
+    if (end <= start) return null
     if (isKey(bytes, key, name)) return { key, value: { start, end } }
     at = skipSpace(bytes, skipSpace(bytes, end) + 1)
   }
@@ -44,9 +45,24 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
 const quote = 0x22
 const backslash = 0x5c
 
+/** `name` in ASCII. A key may spell its characters as escapes. */
 function isKey(bytes: Buffer, { start, end }: Extent, name: string): boolean {
-  const text = bytes.toString('utf8', start, end)
-  return text.includes('\\') ? JSON.parse(text) === name : text.length === name.length + 2 && text.slice(1, -1) === name
+  const length = end - start - 2
+  if (length < name.length) return false
+  if (length > name.length) {
+    for (let at = start; at < end; at++) if (bytes[at] === backslash) return decode(bytes, start, end) === name
+    return false
+  }
+  for (let i = 0; i < length; i++) if (bytes[start + 1 + i] !== name.charCodeAt(i)) return false
+  return true
+}
+
+function decode(bytes: Buffer, start: number, end: number): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end))
+  } catch {
+    return undefined
+  }
 }
 
 function skipValue(bytes: Uint8Array, at: number): number {

@@ -27,7 +27,7 @@ const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
  * Reads through a text that is known to be JSON in valid UTF-8, in one pass and without building a string, and finds
- * what `JSON.parse` would accept and alter. With `seen`, also finds the first key that occurs twice in one object.
+ * what `JSON.parse` would accept and alter. With `withKeys` (slower), also the first key that an object has twice.
  */
 export function scanJson(bytes: Uint8Array, start: number, maxDepth: number, withKeys = false): Scan {
   const stack: Stack = { isArray: [false], index: [0], keyStart: [0], keyEnd: [0] }
@@ -37,74 +37,79 @@ export function scanJson(bytes: Uint8Array, start: number, maxDepth: number, wit
   let depth = 0
   let members = 0
   let expectsKey = false
+  let code: ScanCode | null = null
   let at = start
 
   while (at < end) {
     const c = bytes[at]!
     if (c === quote) {
-      const from = ++at
-      let isEscaped = false
-      for (let s = bytes[at]!; s !== quote && at < end; s = bytes[at]!) {
-        if (s === backslash) {
-          isEscaped = true
-          at++
-        }
-        at++
-      }
+      const from = at + 1
+      at = endOfString(bytes, from)
+      const isEscaped = at < 0
+      if (isEscaped) at = -at
       if (expectsKey) {
         expectsKey = false
         members++
         keyStart[depth] = from
         keyEnd[depth] = at
-        const length = at - from
-        if (isEscaped || length === 9 || length === 11 || seen) {
-          const key = decodeKey(bytes, from, at)
-          if (forbiddenKeys.has(key)) return found('forbidden_key', depth)
-          if (seen?.[depth]?.has(key)) return found('duplicate_key', depth)
-          seen?.[depth]?.add(key)
-        }
+        if (isEscaped || seen || mayBeForbidden(bytes, from, at))
+          code = checkKey(decodeKey(bytes, from, at), seen?.[depth])
       }
-      if (isEscaped) {
-        const code = checkEscapes(bytes, from, at)
-        if (code) return found(code, depth)
-      }
+      if (isEscaped) code ??= checkEscapes(bytes, from, at)
+      if (code) break
       at++
     } else if (c === 0x2d || (c >= 0x30 && c <= 0x39)) {
-      const from = at++
+      const from = at
       let hasExponent = false
-      for (let n = bytes[at]!; isNumberByte(n) && at < end; n = bytes[at]!) {
-        if ((n | 0x20) === 0x65) hasExponent = true
-        at++
-      }
-      if (hasExponent || at - from > alwaysExact) {
-        const code = checkNumber(Buffer.from(bytes.buffer, bytes.byteOffset + from, at - from).toString('latin1'))
-        if (code) return found(code, depth)
-      }
-    } else if (c === 0x2c) {
-      if (isArray[depth]) index[depth]!++
-      else expectsKey = true
-      at++
-    } else if (c === 0x7b || c === 0x5b) {
-      if (depth === maxDepth) return found('too_deep', depth)
-      depth++
-      isArray[depth] = c === 0x5b
-      index[depth] = keyStart[depth] = keyEnd[depth] = 0
-      expectsKey = c === 0x7b
-      if (seen) seen[depth] = new Set()
-      at++
-    } else if (c === 0x7d || c === 0x5d) {
-      depth--
-      expectsKey = false
-      at++
+      for (let n = bytes[++at]!; isNumberByte(n); n = bytes[++at]!) if ((n | 0x20) === 0x65) hasExponent = true
+      if (hasExponent || at - from > alwaysExact) code = checkNumber(slice(bytes, from, at))
+      if (code) break
     } else {
       at++
+      if (c === 0x2c) {
+        if (isArray[depth]) index[depth]!++
+        else expectsKey = true
+      } else if (c === 0x7b || c === 0x5b) {
+        if (depth === maxDepth) {
+          code = 'too_deep'
+          break
+        }
+        depth++
+        isArray[depth] = c === 0x5b
+        index[depth] = keyStart[depth] = keyEnd[depth] = 0
+        expectsKey = c === 0x7b
+        if (seen) seen[depth] = new Set()
+      } else if (c === 0x7d || c === 0x5d) {
+        depth--
+        expectsKey = false
+      }
     }
   }
-  return { finding: null, members }
+  return { finding: code && { code, pointer: pointerOf(bytes, stack, depth) }, members }
+}
 
-  function found(code: ScanCode, depth: number): Scan {
-    return { finding: { code, pointer: pointerOf(bytes, stack, depth) }, members }
+/** The place of the closing quote of the string whose text begins here, negative where the text has an escape. */
+function endOfString(bytes: Uint8Array, at: number): number {
+  let isEscaped = false
+  for (let c = bytes[at]!; c !== quote; c = bytes[++at]!) {
+    if (c !== backslash) continue
+    isEscaped = true
+    at++
   }
+  return isEscaped ? -at : at
+}
+
+/** Only by the length and the first byte: most keys need not be decoded. */
+function mayBeForbidden(bytes: Uint8Array, from: number, to: number): boolean {
+  const first = bytes[from]
+  return to - from === 11 ? first === 0x63 : to - from === 9 && (first === 0x5f || first === 0x70)
+}
+
+function checkKey(key: string, seen: Set<string> | undefined): 'forbidden_key' | 'duplicate_key' | null {
+  if (forbiddenKeys.has(key)) return 'forbidden_key'
+  if (seen?.has(key)) return 'duplicate_key'
+  seen?.add(key)
+  return null
 }
 
 /** Where the scanner is: for each open container its kind, and the index or the byte extent of the key in hand. */
@@ -124,8 +129,12 @@ function pointerOf(bytes: Uint8Array, { isArray, index, keyStart, keyEnd }: Stac
 }
 
 function decodeKey(bytes: Uint8Array, from: number, to: number): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')
+  const text = slice(bytes, from, to)
   return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text
+}
+
+function slice(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')
 }
 
 function isNumberByte(n: number): boolean {
