@@ -44,14 +44,13 @@ function columnType(node: SchemaNode): ColumnType {
       return { kind: 'boolean' }
     case 'array':
       return { kind: 'list', element: columnType(node.items!) }
-    case 'object':
+    default:
       return { kind: 'struct', fields: fieldsOf(node) }
   }
 }
 
 /** What the enricher adds. Everything may be null: a model may be away, or have no answer for an event. */
 function enrichmentColumn({ property }: EnrichmentPolicy): Column {
-  const nullable = (name: string, type: ColumnType): Column => ({ name, type, nullable: true })
   const prediction: ColumnType = {
     kind: 'struct',
     fields: [
@@ -62,4 +61,8 @@ function enrichmentColumn({ property }: EnrichmentPolicy): Column {
     ]
   }
   return nullable('enrichment', { kind: 'struct', fields: [nullable(property, prediction)] })
+}
+
+function nullable(name: string, type: ColumnType): Column {
+  return { name, type, nullable: true }
 }

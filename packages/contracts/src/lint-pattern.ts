@@ -66,7 +66,7 @@ function buildAutomaton(root: PatternNode) {
         return node.parts.reduce((before, part) => concat(before, build(part)), nothing)
       case 'choice':
         return choose(node.parts.map(build))
-      case 'repeat':
+      default:
         return repeat(node)
     }
   }
@@ -77,15 +77,6 @@ function buildAutomaton(root: PatternNode) {
       isNullable: a.isNullable && b.isNullable,
       first: a.isNullable ? [...a.first, ...b.first] : a.first,
       last: b.isNullable ? [...a.last, ...b.last] : b.last
-    }
-  }
-
-  function choose(parts: readonly Part[]): Part {
-    if (parts.filter((part) => part.isNullable).length > 1) throw new PatternError('two alternatives that may be empty')
-    return {
-      isNullable: parts.some((part) => part.isNullable),
-      first: parts.flatMap((part) => part.first),
-      last: parts.flatMap((part) => part.last)
     }
   }
 
@@ -104,11 +95,6 @@ function buildAutomaton(root: PatternNode) {
     return concat(part, rest)
   }
 
-  function solid(part: Part): Part {
-    if (part.isNullable) throw new PatternError('a repetition of what may be empty')
-    return part
-  }
-
   function connect(from: readonly number[], to: readonly number[]): void {
     for (const a of from) {
       for (const b of to) {
@@ -118,6 +104,20 @@ function buildAutomaton(root: PatternNode) {
       }
     }
   }
+}
+
+function choose(parts: readonly Part[]): Part {
+  if (parts.filter((part) => part.isNullable).length > 1) throw new PatternError('two alternatives that may be empty')
+  return {
+    isNullable: parts.some((part) => part.isNullable),
+    first: parts.flatMap((part) => part.first),
+    last: parts.flatMap((part) => part.last)
+  }
+}
+
+function solid(part: Part): Part {
+  if (part.isNullable) throw new PatternError('a repetition of what may be empty')
+  return part
 }
 
 function overlaps(sets: readonly CharSet[]): boolean {

@@ -2,7 +2,7 @@
 export interface Report {
   readonly problems: readonly string[]
   /** `pointer` is a JSON pointer into the file, empty for the file itself. */
-  problem(pointer: string, expected: string, found: string): void
+  readonly problem: (this: void, pointer: string, expected: string, found: string) => void
 }
 
 export function createReport(file: string): Report {
