@@ -18,6 +18,8 @@ export interface Backing<Settings> extends AsyncDisposable {
   isReady(): Promise<boolean>
   /** Stops it cleanly (SIGTERM; SIGKILL after the grace period) and comes back when it is gone. */
   stop(): Promise<void>
+  /** The last lines of its log. */
+  tail(): string
   /** Sends a signal. With SIGKILL, the default, it comes back when the process is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again, same folder and ports, after `kill` or `stop`; comes back when it answers. */
@@ -55,6 +57,7 @@ export async function startBacking<Settings>(parts: BackingParts<Settings>): Pro
     exited: () => running.exited,
     isRunning: () => running.exit() === null,
     isReady: async () => running.exit() === null && (await parts.isReady()),
+    tail: () => running.tail(),
     stop,
     async kill(signal = 'SIGKILL') {
       running.signal(signal)

@@ -1,0 +1,177 @@
+import { relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { styleText } from 'node:util'
+import { createFigures, type Figures } from '../figures.ts'
+import { followClock } from '../follow-clock.ts'
+import { onStopSignal } from '../on-stop-signal.ts'
+import { Progress, type Mark } from '../progress.ts'
+import type { Command } from '../run-command.ts'
+import { openPlatform, type Platform, type State, type Supervised } from '../start-platform.ts'
+
+export const start: Command = {
+  name: 'start',
+  summary: 'runs the platform of docker-compose.yml without Docker, until Ctrl-C',
+  options: {
+    fresh: { type: 'boolean' },
+    'data-dir': { type: 'string' },
+    'port-offset': { type: 'string' },
+    'free-ports': { type: 'boolean' },
+    only: { type: 'string' }
+  },
+  help: {
+    fresh: 'removes the data of earlier runs first',
+    'data-dir': 'keeps its data there instead of .sluice/data',
+    'port-offset': 'moves every port by so much; SLUICE_PORT_<SERVICE>_<PORT> moves one',
+    'free-ports': 'takes whatever ports are free',
+    only: 'starts only these services (a,b) and what they depend on'
+  },
+  async run(values) {
+    const progress = new Progress()
+    // npm may be gone before us; there is nobody to tell then.
+    process.stdout.on('error', () => undefined)
+    let platform: Platform | undefined
+    const signals = onStopSignal(() => process.exit(1))
+    try {
+      platform = await openPlatform({
+        ...(typeof values['data-dir'] === 'string' && { dataDir: resolve(values['data-dir']) }),
+        ...(typeof values['port-offset'] === 'string' && { portOffset: Number(values['port-offset']) }),
+        ...(typeof values['only'] === 'string' && { services: values['only'].split(',') }),
+        ports: values['free-ports'] === true ? 'free' : 'default',
+        fresh: values['fresh'] === true,
+        readyTimeoutMs: null,
+        onChange: (supervised) => show(progress, supervised),
+        say: (id, line) => progress.step(id, 'run', line)
+      })
+      return await runUntilStopped(platform, progress, signals.stop)
+    } finally {
+      progress.stop()
+      signals.dispose()
+    }
+  }
+}
+
+async function runUntilStopped(platform: Platform, progress: Progress, stop: AbortSignal): Promise<number> {
+  const began = performance.now()
+  for (const { planned } of platform.processes) progress.step(planned.id, 'wait')
+  const stopped = new Promise<'stopped'>((done) =>
+    stop.addEventListener('abort', () => done('stopped'), { once: true })
+  )
+  const outcome = await Promise.race([platform.started.then(() => 'started' as const), stopped]).catch(
+    (error: unknown) => {
+      progress.log(error instanceof Error ? error.message : String(error))
+      return 'failed' as const
+    }
+  )
+  if (outcome === 'started') {
+    progress.clearSteps()
+    for (const line of whereToLook(platform, performance.now() - began)) progress.log(line)
+    await Promise.race([summarise(platform, progress, stop), stopped])
+  }
+  if (outcome === 'failed') return 1
+  progress.footer(() => [])
+  progress.log('stopping …')
+  const stopBegan = performance.now()
+  // What is still being fetched is not waited for: it ends with this process.
+  const result = await Promise.race([platform.stop().then(() => 'stopped'), sleep(60_000, 'late', { ref: false })])
+  progress.log(
+    `${result === 'late' ? 'not stopped in time' : 'stopped'} after ${seconds(performance.now() - stopBegan)}`
+  )
+  return result === 'late' ? 1 : 0
+}
+
+const marks: Readonly<Record<State, Mark>> = {
+  waiting: 'wait',
+  starting: 'run',
+  ready: 'ok',
+  'not ready': 'run',
+  restarting: 'run',
+  stopping: 'run',
+  done: 'ok',
+  failed: 'fail',
+  refused: 'fail',
+  stopped: 'wait'
+}
+
+function show(progress: Progress, supervised: Supervised): void {
+  const { planned, state, note } = supervised
+  const own = [...new Set(planned.ports.values())].filter((port) => String(port) !== planned.environment['ADMIN_PORT'])
+  const ports = own.length === 0 ? '' : `port ${own.join(', ')}`
+  const text = state === 'ready' ? ports : state === 'starting' ? note : note === '' ? state : `${state}: ${note}`
+  progress.step(planned.id, marks[state], text)
+}
+
+function whereToLook(platform: Platform, startedInMs: number): readonly string[] {
+  const has = (name: string) => platform.processes.some(({ planned }) => planned.service.name === name)
+  return [
+    '',
+    `${styleText('bold', 'Sluice runs')} (started in ${seconds(startedInMs)}; Ctrl-C stops it, the data stays)`,
+    ...(has('collector')
+      ? [
+          `  events in      POST http://${platform.address('collector', 8080)}/v1/events   gRPC ${platform.address('collector', 8081)}`
+        ]
+      : []),
+    ...(has('enrichment-api')
+      ? [
+          `  model          http://${platform.address('enrichment-api', 8000)}/v2   gRPC ${platform.address('enrichment-api', 8001)}`
+        ]
+      : []),
+    ...(has('kafka') ? [`  Kafka          ${platform.address('kafka', 19092)}`] : []),
+    ...(has('s3') ? [`  S3 (the lake)  http://${platform.address('s3', 8333)}`] : []),
+    ...(has('redis') ? [`  Redis          redis://${platform.address('redis', 6379)}`] : []),
+    `  secrets        ${here(platform.credentials().dir)}/`,
+    `  logs           ${here(platform.logDir)}/<service>.log`,
+    '  more           npm run sluice -- status',
+    ''
+  ]
+}
+
+/** The live line; where there is no terminal, one line now and then. */
+async function summarise(platform: Platform, progress: Progress, stop: AbortSignal): Promise<void> {
+  const admin = platform.processes.flatMap(({ planned }) =>
+    planned.environment['ADMIN_PORT'] === undefined
+      ? []
+      : [{ service: planned.service.name, port: Number(planned.environment['ADMIN_PORT']) }]
+  )
+  const readFigures = createFigures(admin)
+  const clock = followClock(platform, stop)
+  let line = ''
+  progress.footer(() => [line, ...troubles(platform)])
+  for (let last: Figures | undefined, round = 0; !stop.aborted; round += 1) {
+    const figures = await readFigures()
+    line = summaryLine(clock.now(), figures, last)
+    last = figures
+    if (!progress.isLive && round % 10 === 0) [line, ...troubles(platform)].forEach((text) => progress.log(text))
+    await sleep(1000, undefined, { signal: stop }).catch(() => undefined)
+  }
+}
+
+function summaryLine(clock: string, now: Figures, before: Figures | undefined): string {
+  const lag = Object.values(now.lag).reduce((a, b) => a + b, 0)
+  return [
+    clock,
+    `in ${number(now.accepted)} (${number(now.accepted - (before?.accepted ?? now.accepted))}/s)`,
+    `enriched ${number(now.enriched)}`,
+    `dead ${number(now.deadLettered)}`,
+    `repeats ${number(now.repeats)}`,
+    `lake ${number(now.rows)} rows`,
+    `lag ${number(lag)}`
+  ].join('  ')
+}
+
+function troubles(platform: Platform): readonly string[] {
+  return platform.processes
+    .filter(({ planned, state }) => planned.kind !== 'job' && state !== 'ready')
+    .map(({ planned, state, note }) => `${planned.id} ${state}${note && `: ${note.split('\n')[0]}`}`)
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+function here(path: string): string {
+  return relative(process.cwd(), path)
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US')
+}
