@@ -14,7 +14,8 @@ const personalWords = new Set(
 
 /**
  * Holds `x-contract.pii`, a map from JSON pointers into `data` to classes of personal data, against the schema. A
- * property whose name sounds personal needs an entry; the class `none` says that somebody looked and it is not.
+ * list adds nothing to a pointer. A property whose name sounds personal needs an entry; the class `none` says that
+ * somebody looked and it is not.
  */
 export function lintPersonalData(schema: Json, pii: unknown, report: Report): void {
   const at = '/x-contract/pii'

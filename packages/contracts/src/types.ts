@@ -29,9 +29,9 @@ export interface Contract {
   /** The JSON Schema of `data`, as in the file. */
   readonly schema: object
   /** Says whether `data` holds to the contract, pointer relative to the event (`/data/…`). */
-  checkData(data: unknown): Checked<unknown>
+  readonly checkData: (data: unknown) => Checked<unknown>
   /** The Kafka key, or null where the pointer yields no string of 1 to 256 bytes. */
-  keyOf(data: unknown): string | null
+  readonly keyOf: (data: unknown) => string | null
 }
 
 /** Event times that the contract allows: absolute, or relative to receivedtime in milliseconds. */
@@ -83,5 +83,5 @@ export interface Contracts {
   readonly all: readonly Contract[]
   readonly topics: Topics
   /** By `flight.scheduled.v1`. */
-  byType(type: string): Contract | undefined
+  readonly byType: (type: string) => Contract | undefined
 }
