@@ -20,6 +20,8 @@ export interface Connection extends AsyncDisposable {
   problem(): string | null
 }
 
+const notConnected = 'not connected'
+
 /** ioredis with our script. */
 export interface Client extends Redis {
   applyBatch(numberOfKeys: 1, ...args: string[]): Promise<[string, ...(string | number)[]]>
@@ -43,7 +45,7 @@ export async function openConnection(options: StoreOptions): Promise<Connection>
   }
   return {
     prefix: options.prefix ?? 'sluice:',
-    problem: () => (redis.status === 'ready' ? null : (lastError?.message ?? redis.status)),
+    problem: () => (redis.status === 'ready' ? null : (lastError?.message ?? notConnected)),
     async ask(commands) {
       try {
         return await commands(redis)
@@ -90,8 +92,8 @@ function createClient({ url, password, timeoutMs = 5_000 }: StoreOptions): Clien
 
 function connectFault(error: Error): Error {
   return /^(WRONGPASS|NOAUTH|NOPERM)|invalid password/.test(error.message)
-    ? new RefusedError([`redis does not let us in: ${error.message}`], { cause: error })
-    : new UnavailableError('redis', error.message, { cause: error })
+    ? new RefusedError([`redis does not let us in: ${error.message}`])
+    : new UnavailableError('redis', error.message)
 }
 
 /** Replies that say something about the state of the server; any other error reply is a bug of ours. */
@@ -99,7 +101,15 @@ const serverStates =
   /^(LOADING|BUSY|READONLY|OOM|MISCONF|MASTERDOWN|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|UNKILLABLE|NOAUTH|WRONGPASS|NOPERM)\b/
 
 function fault(error: unknown, lastError: Error | null): unknown {
-  if (!(error instanceof Error) || error instanceof RefusedError || error instanceof TypeError) return error
-  if (error instanceof ReplyError && !serverStates.test(error.message)) return error
-  return new UnavailableError('redis', lastError?.message ?? error.message, { cause: error })
+  if (!(error instanceof Error) || error instanceof TypeError) return error
+  if (!(error instanceof ReplyError)) return new UnavailableError('redis', lastError?.message ?? inWords(error.message))
+  // The library hangs the whole command on the error, with the events or the password that it holds; it goes no further.
+  return serverStates.test(error.message)
+    ? new UnavailableError('redis', error.message)
+    : new Error(`redis: ${error.message}`)
+}
+
+function inWords(message: string): string {
+  if (message.startsWith('Stream isn')) return notConnected
+  return message.startsWith('Reached the max retries') ? 'the connection was lost' : message
 }

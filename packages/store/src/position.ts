@@ -1,3 +1,5 @@
+import { RefusedError } from '@sluice/events'
+
 /** What is remembered of one partition, stored together with what came of it. */
 export interface Position {
   /** Next offset to read. */
@@ -24,4 +26,18 @@ export function readPosition(text: string): Position {
   const [next, origin] = text.split(' ')
   if (next === undefined || origin === undefined) throw new Error(`position is "${text}", expected "<next> <origin>"`)
   return { next: BigInt(next), origin: BigInt(origin) }
+}
+
+/** Where the positions of a topic are, for every incarnation and partition. */
+export function positionsKey(prefix: string, { topic }: Log): string {
+  return `${prefix}positions:${topic}`
+}
+
+/** The store knows only another incarnation of the log: `field` is a position in it. */
+export function foreign({ topic, incarnation }: Log, field: string): RefusedError {
+  const other = field.slice(0, field.lastIndexOf('/'))
+  return new RefusedError([
+    `redis holds what came of another ${topic} (incarnation ${other}), expected incarnation ${incarnation}: ` +
+      'ACCEPT_NEW_LOG=true forgets it and starts anew'
+  ])
 }
