@@ -9,6 +9,7 @@ export { answersHttp, answersKafka, answersRedis, connectsTo } from './native/pr
 export { isAlive, processIdentity } from './native/process-identity.ts'
 export { startRedis, type RedisConnection, type RedisOptions } from './native/redis.ts'
 export { startS3, type S3Connection, type S3Options } from './native/s3.ts'
+export { pythonTools, type PythonTools } from './python.ts'
 export { backingVariable, sharedBacking } from './shared-backing.ts'
 export { uniqueName } from './unique-name.ts'
 export { waitFor } from './wait-for.ts'
