@@ -1,22 +1,69 @@
+import { UnavailableError } from '@sluice/events'
 import type { TopicSpec } from '@sluice/contracts'
+import { unavailable } from './admin.ts'
 import type { Kafka } from './client.ts'
+import { OutOfRangeError } from './errors.ts'
+import { CompressionTypes } from './kafkajs.ts'
+import { openPartitionReader } from './partition-reader.ts'
+import { backOffMs, pause } from './pause.ts'
+import { readRange } from './read-range.ts'
 
-/** The newest value of every key. */
-export async function readControl(_kafka: Kafka, _control: TopicSpec): Promise<Map<string, Buffer>> {
-  throw new Error('not there yet')
+/** The control topic is one small compacted partition. */
+const partition = 0
+
+/** The newest value of every key. Throws UnavailableError. */
+export async function readControl(kafka: Kafka, control: TopicSpec): Promise<Map<string, Buffer>> {
+  const values = new Map<string, Buffer>()
+  for await (const { key, value } of readRange(kafka, { topic: control.name, partition })) {
+    if (key === null) continue
+    if (value === null) values.delete(key.toString())
+    else values.set(key.toString(), value)
+  }
+  return values
 }
 
-/** Resolves when durable. */
-export async function writeControl(_kafka: Kafka, _control: TopicSpec, _key: string, _value: string): Promise<void> {
-  throw new Error('not there yet')
+/** Resolves when the record is durable; null deletes the key. Throws UnavailableError: it may or may not be there. */
+export async function writeControl(kafka: Kafka, control: TopicSpec, key: string, value: string | null): Promise<void> {
+  if (key === '') throw new Error(`${control.name} is compacted: a record needs a key`)
+  const client = kafka.client()
+  try {
+    const producer = client.producer()
+    await producer.connect()
+    const messages = [{ partition, key, value }]
+    await producer.send({ topic: control.name, acks: -1, compression: CompressionTypes.ZSTD, messages })
+  } catch (cause) {
+    throw unavailable(`writing ${key} into ${control.name}`, cause)
+  } finally {
+    client.close()
+  }
 }
 
-/** Calls onRecord for every record from the start of the topic on, until the signal says stop. */
+/**
+ * Calls onRecord for every record from the start of the topic on, newest last, until the signal says stop; after an
+ * outage it goes on where it was. A value of null means that the key was deleted.
+ */
 export async function followControl(
-  _kafka: Kafka,
-  _control: TopicSpec,
-  _onRecord: (key: string, value: Buffer | null) => void,
-  _options: { readonly signal: AbortSignal }
+  kafka: Kafka,
+  control: TopicSpec,
+  onRecord: (key: string, value: Buffer | null) => void,
+  { signal }: { readonly signal: AbortSignal }
 ): Promise<void> {
-  throw new Error('not there yet')
+  const reader = openPartitionReader(kafka, { topic: control.name, partition })
+  signal.addEventListener('abort', () => reader.close(), { once: true })
+  let position: bigint | null = null
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      position ??= (await reader.range()).start
+      const { records, next } = await reader.fetch(position)
+      for (const { key, value } of records) if (key !== null) onRecord(key.toString(), value)
+      position = next
+      failures = 0
+    } catch (error) {
+      if (error instanceof OutOfRangeError) position = null
+      else if (!(error instanceof UnavailableError)) throw error
+      await pause(backOffMs(++failures), signal)
+    }
+  }
+  reader.close()
 }

@@ -1,4 +1,5 @@
-import { UnavailableError } from '@sluice/events'
+import { RefusedError, UnavailableError } from '@sluice/events'
+import type { LogRange, TopicPartition } from './types.ts'
 
 /** The lane holds as much as it may: back-pressure, not an outage. */
 export class LaneFullError extends UnavailableError {
@@ -13,5 +14,17 @@ export class RecordTooLargeError extends Error {
 
   constructor(topic: string, bytes: number, limit: number) {
     super(`a record of ${bytes} bytes is too large for ${topic}, which takes ${limit}`)
+  }
+}
+
+/** A position that is not in the log: what lies between is lost to this reader, or the log is not the one it knew. */
+export class OutOfRangeError extends RefusedError {
+  constructor({ topic, partition }: TopicPartition, position: bigint, { start, end }: LogRange) {
+    const log = `the log starts at ${start} and ends at ${end}`
+    super([
+      position < start
+        ? `${topic}/${partition}: ${start - position} records are lost, from offset ${position} to ${start - 1n}: ${log}`
+        : `${topic}/${partition}: position ${position} is not in the log, which was cut off or is another one: ${log}`
+    ])
   }
 }
