@@ -1,5 +1,5 @@
 /** One operator of a graph. */
-export interface TestNode {
+interface TestNode {
   readonly operator: string
   readonly domain?: string
   readonly inputs: readonly string[]

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { connectInference } from '@sluice/inference/client'
 import { assertReadmeSettings, runForTest } from '@sluice/service/testing'
-import { settings } from './config.ts'
-import { service } from './service.ts'
-import { likely, startApi } from './src/testing/start-api.ts'
+import { settings } from '../config.ts'
+import { service } from '../service.ts'
+import { likely, startApi } from './testing/start-api.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 describe('the enrichment API', () => {
   it('documents its settings', () => {
-    assertReadmeSettings(import.meta.dirname, settings)
+    assertReadmeSettings(join(import.meta.dirname, '..'), settings)
   })
 
   it('is ready, counts rows and refusals, logs nothing per request, and ends with 0', async () => {
