@@ -16,14 +16,16 @@ export const start: Command = {
     'data-dir': { type: 'string' },
     'port-offset': { type: 'string' },
     'free-ports': { type: 'boolean' },
-    only: { type: 'string' }
+    only: { type: 'string' },
+    'compose-file': { type: 'string' }
   },
   help: {
     fresh: 'removes the data of earlier runs first',
     'data-dir': 'keeps its data there instead of .sluice/data',
     'port-offset': 'moves every port by so much; SLUICE_PORT_<SERVICE>_<PORT> moves one',
     'free-ports': 'takes whatever ports are free',
-    only: 'starts only these services (a,b) and what they depend on'
+    only: 'starts only these services (a,b) and what they depend on',
+    'compose-file': 'runs another file than docker-compose.yml'
   },
   async run(values) {
     const progress = new Progress()
@@ -35,6 +37,7 @@ export const start: Command = {
       platform = await openPlatform({
         ...(typeof values['data-dir'] === 'string' && { dataDir: resolve(values['data-dir']) }),
         ...(typeof values['port-offset'] === 'string' && { portOffset: Number(values['port-offset']) }),
+        ...(typeof values['compose-file'] === 'string' && { composeFile: values['compose-file'] }),
         ...(typeof values['only'] === 'string' && { services: values['only'].split(',') }),
         ports: values['free-ports'] === true ? 'free' : 'default',
         fresh: values['fresh'] === true,
@@ -52,7 +55,7 @@ export const start: Command = {
 
 async function runUntilStopped(platform: Platform, progress: Progress, stop: AbortSignal): Promise<number> {
   const began = performance.now()
-  for (const { planned } of platform.processes) progress.step(planned.id, 'wait')
+  for (const supervised of platform.processes) show(progress, supervised)
   const stopped = new Promise<'stopped'>((done) =>
     stop.addEventListener('abort', () => done('stopped'), { once: true })
   )
@@ -118,7 +121,7 @@ function whereToLook(platform: Platform, startedInMs: number): readonly string[]
     ...(has('kafka') ? [`  Kafka          ${platform.address('kafka', 19092)}`] : []),
     ...(has('s3') ? [`  S3 (the lake)  http://${platform.address('s3', 8333)}`] : []),
     ...(has('redis') ? [`  Redis          redis://${platform.address('redis', 6379)}`] : []),
-    `  secrets        ${here(platform.credentials().dir)}/`,
+    ...(has('secrets') ? [`  secrets        ${here(platform.credentials().dir)}/`] : []),
     `  logs           ${here(platform.logDir)}/<service>.log`,
     '  more           npm run sluice -- status',
     ''

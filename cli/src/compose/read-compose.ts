@@ -18,6 +18,8 @@ export interface ComposeService {
   readonly name: string
   /** `SERVICE` of its build: it is one of ours. */
   readonly ours: string | null
+  /** Someone waits for its end. */
+  readonly isJob: boolean
   readonly image: string
   readonly command: readonly string[]
   readonly environment: Readonly<Record<string, string>>
@@ -67,6 +69,12 @@ export function parseCompose(text: string, variables: Variables): ComposeFile {
     services.set(name, readService(name, raw, problems))
   }
   checkReferences(services, volumes, problems)
+  for (const { dependsOn } of services.values())
+    for (const [name, condition] of Object.entries(dependsOn)) {
+      const job = services.get(name)
+      if (job !== undefined && condition === 'service_completed_successfully')
+        services.set(name, { ...job, isJob: true })
+    }
   if (problems.length > 0)
     throw new Error(`the compose file cannot be run without Docker:\n${problems.map((p) => `- ${p}`).join('\n')}`)
   return { name: typeof file['name'] === 'string' ? file['name'] : 'sluice', services }
@@ -89,6 +97,7 @@ function readService(name: string, raw: Tree, problems: string[]): ComposeServic
   return {
     name,
     ours: build === null ? null : String(args['SERVICE']),
+    isJob: false,
     image: String(raw['image']),
     command: readCommand(raw['command'], at, problems),
     environment: readEnvironment(raw['environment'], at, problems),

@@ -28,13 +28,6 @@ export interface PlanOptions {
 
 /** Works out how each service of the file runs as a plain process: its environment, its ports, its folders. */
 export function planPlatform(file: ComposeFile, ports: PortMap, options: PlanOptions): readonly PlannedProcess[] {
-  const jobs = new Set(
-    [...file.services.values()].flatMap((service) =>
-      Object.entries(service.dependsOn)
-        .filter(([, condition]) => condition === 'service_completed_successfully')
-        .map(([name]) => name)
-    )
-  )
   const names = [...file.services.keys()]
   return [...file.services.values()].flatMap((service) =>
     Array.from({ length: options.replicas?.[service.name] ?? 1 }, (_, replica): PlannedProcess => {
@@ -45,7 +38,7 @@ export function planPlatform(file: ComposeFile, ports: PortMap, options: PlanOpt
         id,
         replica,
         service,
-        kind: jobs.has(service.name) ? 'job' : service.ours === null ? 'part' : 'service',
+        kind: service.isJob ? 'job' : service.ours === null ? 'part' : 'service',
         ports: own,
         path,
         command: service.command.map((word) => (service.ours !== null && word.startsWith('/') ? path(word) : word)),

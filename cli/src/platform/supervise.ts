@@ -146,7 +146,7 @@ export function supervise(planned: PlannedProcess, { launcher, onChange }: Super
   async function probe(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const { ready, reason } = await launcher.probe()
-      if (signal.aborted) return
+      if (signal.aborted || state === 'stopping') return
       if (ready) set('ready', '')
       else if (state === 'ready' || state === 'not ready') set('not ready', reason || 'does not answer')
       else set('starting', reason)
