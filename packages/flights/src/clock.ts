@@ -2,7 +2,7 @@
 export interface Clock {
   readonly simEpochMs: number
   readonly wallEpochMs: number
-  /** Simulated seconds per second, above 0. */
+  /** Simulated seconds per second; 0: time stands still. */
   readonly speed: number
 }
 
@@ -14,9 +14,10 @@ export function simulatedAt(clock: Clock, wallMs: number): number {
   return clock.simEpochMs + clock.speed * (wallMs - clock.wallEpochMs)
 }
 
-/** When the simulated clock shows, or showed, that. */
+/** When the simulated clock shows, or showed, that; infinite where it never does. */
 export function wallAt(clock: Clock, simulatedMs: number): number {
-  return clock.wallEpochMs + (simulatedMs - clock.simEpochMs) / clock.speed
+  const ahead = simulatedMs - clock.simEpochMs
+  return ahead === 0 ? clock.wallEpochMs : clock.wallEpochMs + ahead / clock.speed
 }
 
 /** The record: `{"simEpoch":"2013-09-01T00:00:00.000Z","wallEpoch":"2026-01-31T12:00:00.000Z","speed":600}`. */
@@ -29,7 +30,7 @@ export function decodeClock(record: Uint8Array | string): Clock | null {
   const { simEpoch, wallEpoch, speed } = parse(typeof record === 'string' ? record : Buffer.from(record).toString())
   if (typeof simEpoch !== 'string' || typeof wallEpoch !== 'string' || typeof speed !== 'number') return null
   const clock = { simEpochMs: Date.parse(simEpoch), wallEpochMs: Date.parse(wallEpoch), speed }
-  return Number.isFinite(clock.simEpochMs + clock.wallEpochMs) && speed > 0 ? clock : null
+  return Number.isFinite(clock.simEpochMs + clock.wallEpochMs + speed) && speed >= 0 ? clock : null
 }
 
 function parse(text: string): Record<string, unknown> {

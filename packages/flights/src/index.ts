@@ -4,5 +4,13 @@ export type { Airline, Airport, Observation, Plane } from './reference-tables.ts
 export { deriveEvents, type EventPosition, type EventRange, type EventSources } from './derive-events.ts'
 export { flightSource, weatherSource } from './event-of.ts'
 export { clockKey, decodeClock, encodeClock, simulatedAt, wallAt, type Clock } from './clock.ts'
-export { openStateFile, type ProducerState, type StateFile } from './state-file.ts'
-export { replay, wait, type ReplayDeps } from './replay.ts'
+
+// What the producers have in common.
+export { readSpeed } from './event-range.ts'
+export { openReplay, type Replay } from './open-replay.ts'
+export type { ProducerState, StateFile } from './state-file.ts'
+export { produce, reached, type ProduceDeps } from './produce.ts'
+export { allAgain, answerOf, isAboutTheEvent, type Answer, type Refused, type Result } from './answer.ts'
+export { sendInOrder, type Attempt, type SendInOrderDeps } from './send-in-order.ts'
+export { createReportSending } from './report-sending.ts'
+export { wait } from './replay.ts'

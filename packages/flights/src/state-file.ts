@@ -17,6 +17,7 @@ export interface ProducerState {
 }
 
 export interface StateFile {
+  readonly path: string
   /** Null: nothing was ever written. */
   read(): Promise<ProducerState | null>
   /** Durable when it resolves: a crash leaves the old file or the new one, whole. */
@@ -55,7 +56,7 @@ export async function openStateFile(folder: string): Promise<StateFile> {
     await syncFolder(folder)
   }
 
-  return { read, write }
+  return { path, read, write }
 }
 
 function encodeState({ fromMs, position, clock, stoppedAtMs }: ProducerState): string {
