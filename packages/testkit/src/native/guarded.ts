@@ -84,7 +84,12 @@ function wrap(child: ChildProcess, options: GuardedOptions): GuardedProcess {
 
 function tailOf(file: string, lines: number): string {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
+    const all = readFileSync(file, 'utf8').trimEnd().split('\n')
+    // Stack frames push the message out of sight.
+    return all
+      .filter((line) => !/^\s+at /.test(line))
+      .slice(-lines)
+      .join('\n')
   } catch {
     return ''
   }
