@@ -1,0 +1,91 @@
+"""What must be true between the topics and the lake, decided from the records alone."""
+
+import json
+from collections import Counter, defaultdict
+
+REPEAT_WINDOW = 20_000
+
+
+def check_outputs(raw, enriched, dlq):
+    """Every raw offset has exactly one output, in the same partition, in order; nothing else is there."""
+    problems = []
+    outputs = Counter()
+    last = defaultdict(lambda: -1)
+    for record in [*enriched, *dlq]:
+        origin = origin_of(record)
+        if origin is None:
+            problems.append(f"{where(record)} names no origin")
+            continue
+        outputs[(record.partition, origin)] += 1
+        lane = (record.topic, record.partition)
+        if origin <= last[lane]:
+            problems.append(f"{where(record)} has origin {origin} after {last[lane]}: order went back")
+        last[lane] = origin
+    known = {(r.partition, r.offset) for r in raw}
+    problems += [f"raw {p}/{o} has no output: lost" for p, o in sorted(known - outputs.keys())]
+    problems += [f"raw {p}/{o} has {n} outputs: doubled" for (p, o), n in sorted(outputs.items()) if n > 1]
+    problems += [f"an output names raw {p}/{o}, which does not exist: invented" for p, o in sorted(outputs.keys() - known)]
+    return problems
+
+
+def check_repeats(raw, dlq):
+    """Repeats are exactly the events whose identity occurred within the previous 20,000 raw offsets of the partition."""
+    newest, first, expected = {}, {}, {}
+    for record in sorted(raw, key=lambda r: (r.partition, r.offset)):
+        identity = identity_of(record)
+        if identity is None:
+            continue
+        seen = (record.partition, identity)
+        if seen in newest and record.offset - newest[seen] <= REPEAT_WINDOW:
+            expected[(record.partition, record.offset)] = first[seen]
+        else:
+            first[seen] = record.offset
+        newest[seen] = record.offset
+    found = {
+        (r.partition, origin_of(r)): int(r.headers["dlq_first_offset"])
+        for r in dlq
+        if r.headers["dlq_reason"] == b"repeat"
+    }
+    problems = [f"raw {k} repeats offset {v} but was not marked so" for k, v in expected.items() if k not in found]
+    problems += [f"raw {k} was marked a repeat of {v} but is none" for k, v in found.items() if k not in expected]
+    problems += [
+        f"raw {k} repeats offset {expected[k]}, its record says {v}" for k, v in found.items() if k in expected and expected[k] != v
+    ]
+    return problems
+
+
+def check_enriched(raw, enriched):
+    """An enriched event is its raw event plus `data.enrichment` and the enriched dataschema; no other value differs."""
+    problems = []
+    by_place = {(r.partition, r.offset): r for r in raw}
+    for record in enriched:
+        source = by_place.get((record.partition, origin_of(record)))
+        if source is None:
+            continue  # reported by check_outputs
+        event, original = json.loads(record.value), json.loads(source.value)
+        event["data"].pop("enrichment", None)
+        event.pop("dataschema", None)
+        original.pop("dataschema", None)
+        if event != original:
+            problems.append(f"{where(record)} differs from its raw event beyond the enrichment")
+        if record.key != source.key:
+            problems.append(f"{where(record)} has key {record.key}, its raw event {source.key}")
+    return problems
+
+
+def identity_of(record):
+    try:
+        event = json.loads(record.value)
+        identity = tuple(event[name] for name in ("sourceid", "source", "id"))
+    except (TypeError, ValueError, KeyError):
+        return None
+    return identity if all(isinstance(part, str) and part != "" for part in identity) else None
+
+
+def origin_of(record):
+    text = record.headers.get("origin_offset") or record.headers.get("dlq_origin_offset")
+    return None if text is None else int(text)
+
+
+def where(record):
+    return f"{record.topic} {record.partition}/{record.offset}"

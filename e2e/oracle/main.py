@@ -1,0 +1,51 @@
+"""The oracle: is everything where it must be? Reads a description of the platform from standard input (JSON), writes a report.
+
+{"brokers": "127.0.0.1:9092", "topics": {"raw": …, "enriched": …, "dlq": …}, "tables": {"flight.scheduled.v1": "flight_scheduled_v1"},
+ "lake": {"endpoint", "region", "accessKeyId", "secretAccessKey", "bucket", "prefix"}, "redis": {"host", "port", "password"}}
+"""
+
+import json
+import sys
+from collections import Counter
+
+from balance import check_enriched, check_outputs, check_repeats
+from kafka_log import read_topic
+from lake import check_places, check_table, read_table
+from redis_fold import check_redis
+
+
+def main():
+    platform = json.load(sys.stdin)
+    brokers, topics = platform["brokers"], platform["topics"]
+    raw, enriched, dlq = (read_topic(brokers, topics[role]) for role in ("raw", "enriched", "dlq"))
+    problems = [*check_outputs(raw, enriched, dlq), *check_repeats(raw, dlq), *check_enriched(raw, enriched)]
+    rows = {}
+    for event_type, table in platform["tables"].items():
+        stored = read_table(platform["lake"], table)
+        rows[table] = len(stored)
+        problems += check_table(table, stored, [r for r in enriched if r.headers["event_type"].decode() == event_type])
+    dead = read_table(platform["lake"], "dead_letters")
+    rows["dead_letters"] = len(dead)
+    problems += check_places("dead_letters", dead, dlq)
+    problems += check_redis(platform["redis"], enriched)
+    report = {
+        "raw": len(raw),
+        "enriched": dict(Counter(r.headers["event_type"].decode() for r in enriched)),
+        "dlq": dict(Counter(r.headers["dlq_reason"].decode() for r in dlq)),
+        "rows": rows,
+        "rawByType": dict(Counter(json.loads(r.value)["type"] for r in raw if is_event(r))),
+        "problemCount": len(problems),
+        "problems": problems[:50],
+    }
+    json.dump(report, sys.stdout)
+
+
+def is_event(record):
+    try:
+        return isinstance(json.loads(record.value)["type"], str)
+    except (TypeError, ValueError, KeyError):
+        return False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The oracle on tampered inputs: each kind of damage must be found, and an intact input must pass."""
+
+import json
+import unittest
+from dataclasses import replace
+
+from balance import check_enriched, check_outputs, check_repeats
+from kafka_log import Record
+from lake import check_table
+
+
+def raw(offset, event_id):
+    event = {"sourceid": "k", "source": "s", "id": event_id, "type": "t.v1", "time": "2013-09-01T00:00:00Z",
+             "receivedtime": "2026-01-01T00:00:00.000001Z", "data": {"n": offset}}
+    return Record("raw", 0, offset, 0, b"key", json.dumps(event).encode(), {})
+
+
+def enriched(record, offset):
+    headers = {"origin_offset": str(record.offset).encode(), "event_type": b"t.v1"}
+    return replace(record, topic="enriched", offset=offset, headers=headers)
+
+
+def repeat(record, offset, first):
+    headers = {"dlq_origin_offset": str(record.offset).encode(), "dlq_reason": b"repeat", "dlq_first_offset": str(first).encode()}
+    return replace(record, topic="dlq", offset=offset, value=b"", headers=headers)
+
+
+class Oracle(unittest.TestCase):
+    def setUp(self):
+        self.raw = [raw(0, "a"), raw(1, "b"), raw(2, "a"), raw(3, "c")]
+        self.good = [enriched(self.raw[0], 0), enriched(self.raw[1], 1), enriched(self.raw[3], 2)]
+        self.dlq = [repeat(self.raw[2], 0, 0)]
+
+    def problems(self, out=None, dlq=None):
+        out, dlq = self.good if out is None else out, self.dlq if dlq is None else dlq
+        return [*check_outputs(self.raw, out, dlq), *check_repeats(self.raw, dlq), *check_enriched(self.raw, out)]
+
+    def test_finds_nothing_in_an_intact_input(self):
+        self.assertEqual(self.problems(), [])
+
+    def test_finds_a_lost_record(self):
+        self.assertIn("raw 0/1 has no output: lost", self.problems([self.good[0], self.good[2]]))
+
+    def test_finds_a_doubled_record(self):
+        doubled = [*self.good, replace(self.good[2], offset=3)]
+        self.assertIn("raw 0/3 has 2 outputs: doubled", self.problems(doubled))
+
+    def test_finds_records_out_of_order(self):
+        swapped = [self.good[1], self.good[0], self.good[2]]
+        self.assertTrue(any("order went back" in p for p in self.problems(swapped)))
+
+    def test_finds_an_invented_record(self):
+        invented = [*self.good, enriched(raw(9, "z"), 3)]
+        self.assertIn("an output names raw 0/9, which does not exist: invented", self.problems(invented))
+
+    def test_finds_a_changed_value(self):
+        changed = replace(self.good[1], value=self.good[1].value.replace(b'"n": 1', b'"n": 2'))
+        self.assertTrue(any("differs from its raw event" in p for p in self.problems([self.good[0], changed, self.good[2]])))
+
+    def test_finds_a_repeat_that_was_not_marked(self):
+        taken = [*self.good[:2], enriched(self.raw[2], 2), replace(self.good[2], offset=3)]
+        self.assertTrue(any("was not marked so" in p for p in self.problems(taken, [])))
+
+    def test_finds_an_event_that_was_marked_a_repeat_and_is_none(self):
+        self.assertTrue(any("but is none" in p for p in self.problems([self.good[0], self.good[2]], [*self.dlq, repeat(self.raw[1], 1, 0)])))
+
+    def test_finds_rows_that_are_lost_doubled_invented_or_changed(self):
+        from datetime import date, datetime, timezone
+
+        def row(record):
+            return {"event_id": json.loads(record.value)["id"], "event_source": "s", "n": json.loads(record.value)["data"]["n"],
+                    "event_time": datetime(2013, 9, 1, tzinfo=timezone.utc), "received_at": datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=timezone.utc),
+                    "kafka_partition": 0, "kafka_offset": record.offset, "raw_offset": int(record.headers["origin_offset"]),
+                    "event_date": date(2013, 9, 1)}
+
+        rows = [row(r) for r in self.good]
+        self.assertEqual(check_table("t", rows, self.good), [])
+        self.assertIn("t lacks the record 0/1: lost", check_table("t", [rows[0], rows[2]], self.good))
+        self.assertIn("t holds 0/2 2 times: doubled", check_table("t", [*rows, rows[2]], self.good))
+        self.assertIn("t holds 0/7, which is not in the topic: invented", check_table("t", [*rows, {**rows[0], "kafka_offset": 7}], self.good))
+        self.assertTrue(any("column n is 5" in p for p in check_table("t", [rows[0], {**rows[1], "n": 5}, rows[2]], self.good)))
+
+
+if __name__ == "__main__":
+    unittest.main()
