@@ -148,7 +148,7 @@ export interface LanesOptions {
   readonly topic: TopicSpec
   /** How long the first event of a batch waits for company. Default 5. */
   readonly lingerMs?: number
-  /** Bytes that one lane may hold, sent or not, before it refuses more. Default 8 MiB. */
+  /** Bytes that one lane may hold, sent or not, before it refuses more. Default 4 MiB. */
   readonly maxLaneBytes?: number
 }
 
