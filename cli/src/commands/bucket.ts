@@ -1,9 +1,30 @@
+import { ensureBucket } from '@sluice/lake'
+import { defineSettings, readSettings, s3Settings } from '@sluice/service'
+import { createJsonLog } from '../json-log.ts'
+import { retryWhileUnavailable } from '../retry-while-unavailable.ts'
 import type { Command } from '../run-command.ts'
+
+export const settings = defineSettings(s3Settings)
 
 export const bucket: Command = {
   name: 'bucket',
   summary: 'makes the bucket of the lake if it is not there',
   options: {},
   help: {},
-  run: async () => 0
+  async run() {
+    const values = readSettings(settings, process.env)
+    const log = createJsonLog('bucket')
+    const where = {
+      endpoint: values.S3_ENDPOINT ?? null,
+      region: values.S3_REGION,
+      forcePathStyle: values.S3_FORCE_PATH_STYLE,
+      bucket: values.S3_BUCKET
+    }
+    const made = await retryWhileUnavailable(() => ensureBucket(where), {
+      timeoutMs: 60_000,
+      onRetry: (error) => log.warn({ dependency: error.dependency, reason: error.message }, 'waiting')
+    })
+    log.info({ bucket: where.bucket, made }, made ? 'bucket made' : 'bucket is there')
+    return 0
+  }
 }
