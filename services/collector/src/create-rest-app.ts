@@ -26,6 +26,8 @@ export interface RestDeps {
   readonly log: Log
   /** Counts a request that was refused as a whole. */
   readonly onRefused: (refusal: Refusal) => void
+  /** A request that has not arrived after this time is refused (408). Default 10,000. */
+  readonly requestTimeoutMs?: number
 }
 
 declare module 'fastify' {
@@ -35,8 +37,6 @@ declare module 'fastify' {
   }
 }
 
-/** A request that has not arrived after this time is refused (408). */
-const requestTimeoutMs = 10_000
 const maxHeaderBytes = 16_384
 const otherMethods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
@@ -48,6 +48,7 @@ const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
  */
 export function createRestApp(deps: RestDeps): FastifyInstance {
   const { keys, publisher, validateAll, quota, inFlight, maxBodyBytes, problem, now, log, onRefused } = deps
+  const { requestTimeoutMs = 10_000 } = deps
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -55,7 +56,7 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // `problem` answers that, with details
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: 1_000 },
+    http: { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: requestTimeoutMs / 10 },
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.destroyed || error.code === 'ECONNRESET') return
       const code = codeOfParserError(error)

@@ -17,7 +17,7 @@ export function createPublishUnary(
   serialize: (response: PublishResponse) => Buffer
 ): handleUnaryCall<Buffer, PublishResponse> {
   // Its type knows only errors of Node, whose `code` is a text.
-  return callbackify(publish) as handleUnaryCall<Buffer, PublishResponse>
+  return callbackify(publish) as unknown as handleUnaryCall<Buffer, PublishResponse>
 
   async function publish(call: ServerUnaryCall<Buffer, PublishResponse>): Promise<PublishResponse> {
     let results: readonly Result[]
