@@ -1,0 +1,171 @@
+import type { Log } from '@sluice/events'
+import { UnavailableError } from '@sluice/events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readCheckpoint, readLastCheckpoint, writeCheckpoint, type CheckpointDeps } from './checkpoint.ts'
+import { commitVersion, parseActions, printActions, versionName, type Action } from './delta-action.ts'
+import { applyActions, checkProtocol, emptySnapshot, type Snapshot } from './delta-snapshot.ts'
+import type { Duck } from './duck.ts'
+import type { ObjectStore } from './object-store.ts'
+
+export interface DeltaTableDeps {
+  readonly store: ObjectStore
+  readonly duck: Duck
+  readonly log: Log
+  readonly now: () => number
+  /** Local folder for what is in hand. */
+  readonly workDir: string
+}
+
+export interface DeltaTableOptions {
+  readonly name: string
+  /** Within the bucket: `bronze/flight_scheduled_v1`. */
+  readonly location: string
+  /** Whether snapshots list the files. A writer need not know them. */
+  readonly keepFiles: boolean
+  /** A checkpoint is written at every so many commits. Default 50. */
+  readonly checkpointInterval?: number
+}
+
+/** One Delta table: what it is now, and the next commit. */
+export interface DeltaTable {
+  readonly name: string
+  readonly location: string
+  /** Reads what is new in the log. */
+  refresh(signal?: AbortSignal): Promise<Snapshot>
+  /** As of the last refresh or commit. */
+  readonly snapshot: Snapshot
+  /**
+   * Commits what `plan` says, asked again at every attempt with the snapshot that this attempt builds on; null from it
+   * gives up, and so does null here. The same `id` again is the same commit: it is found in the log if it is there.
+   */
+  commit(commit: Commit, signal?: AbortSignal): Promise<{ readonly version: number } | null>
+}
+
+export interface Commit {
+  /** Unique. */
+  readonly id: string
+  readonly operation: string
+  readonly plan: (snapshot: Snapshot) => readonly Action[] | null
+}
+
+const maxAttempts = 200
+const rememberedCommits = 1000
+const parallelReads = 8
+
+/** Opens a table; nothing is read yet. */
+export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions): DeltaTable {
+  const { store, log, now } = deps
+  const { name, location, keepFiles, checkpointInterval = 50 } = options
+  const logDir = `${location}/_delta_log`
+  const checkpointing: CheckpointDeps = { store, duck: deps.duck, logDir, workDir: deps.workDir, now }
+  const seen = new Map<string, number>()
+  let snapshot = emptySnapshot
+
+  async function refresh(signal?: AbortSignal): Promise<Snapshot> {
+    const isNew = snapshot.version < 0
+    const next = await readForward(isNew ? await loadCheckpoint(signal) : snapshot, signal)
+    // A hole: the commits that would follow were cleaned up after a newer checkpoint. Start from that.
+    snapshot = next ?? (await readForward(await loadCheckpoint(signal), signal)) ?? hole(name, logDir)
+    checkProtocol(name, snapshot)
+    return snapshot
+  }
+
+  async function loadCheckpoint(signal?: AbortSignal): Promise<Snapshot> {
+    const last = await readLastCheckpoint(checkpointing, signal)
+    if (last === null) return emptySnapshot
+    try {
+      const actions = await readCheckpoint(checkpointing, last, { keepFiles }, signal)
+      return applyActions(emptySnapshot, last.version, actions, { keepFiles })
+    } catch (error) {
+      if (error instanceof UnavailableError || signal?.aborted === true) throw error
+      // The hint or its file is broken; the commits from 0 on say the same, if they are still there.
+      log.warn({ table: name, checkpoint: last.version, error: String(error) }, 'checkpoint cannot be read')
+      return emptySnapshot
+    }
+  }
+
+  /** Null: the log goes on, but not with the next version. */
+  async function readForward(from: Snapshot, signal?: AbortSignal): Promise<Snapshot | null> {
+    const after = from.version < 0 ? undefined : `${versionName(from.version)}.json`
+    const names = await store.list(logDir, { ...(after !== undefined && { after }), ...(signal && { signal }) })
+    const versions = names.map(commitVersion).filter((version) => version !== null && version > from.version)
+    let current = from
+    for (let i = 0; i < versions.length; i += parallelReads) {
+      const some = (versions as number[]).slice(i, i + parallelReads)
+      const bodies = await Promise.all(some.map((v) => store.get(`${logDir}/${versionName(v)}.json`, signal)))
+      for (const [at, bytes] of bodies.entries()) {
+        const version = some[at]!
+        if (version !== current.version + 1 || bytes === null) return null
+        const actions = parseActions(bytes)
+        current = applyActions(current, version, actions, { keepFiles })
+        for (const { commitInfo } of actions) if (commitInfo?.txnId !== undefined) remember(commitInfo.txnId, version)
+      }
+    }
+    return current
+  }
+
+  function remember(id: string, version: number): void {
+    seen.set(id, version)
+    for (const oldest of seen.keys()) {
+      if (seen.size <= rememberedCommits) return
+      seen.delete(oldest)
+    }
+  }
+
+  async function commit(wanted: Commit, signal?: AbortSignal): Promise<{ readonly version: number } | null> {
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      await refresh(signal)
+      const there = seen.get(wanted.id)
+      if (there !== undefined) return { version: there }
+      const actions = wanted.plan(snapshot)
+      if (actions === null) return null
+      const version = snapshot.version + 1
+      const all = [commitInfo(wanted, now()), ...actions]
+      if (await store.putIfAbsent(`${logDir}/${versionName(version)}.json`, printActions(all), signal)) {
+        snapshot = applyActions(snapshot, version, all, { keepFiles })
+        remember(wanted.id, version)
+        if (version > 0 && version % checkpointInterval === 0) await tryCheckpoint(version, signal)
+        return { version }
+      }
+      // Someone else has this version. Two that meet once must not meet for ever.
+      await sleep(Math.random() * Math.min(1000, 20 * attempt), undefined, { ...(signal && { signal }) })
+    }
+    throw new UnavailableError('s3', `table ${name}: ${maxAttempts} attempts to commit were all overtaken`)
+  }
+
+  async function tryCheckpoint(version: number, signal?: AbortSignal): Promise<void> {
+    try {
+      await writeCheckpoint(checkpointing, version, signal)
+    } catch (error) {
+      // The commit stands; whoever commits the next multiple writes the next checkpoint.
+      log.warn({ table: name, version, error: String(error) }, 'checkpoint not written')
+    }
+  }
+
+  return {
+    name,
+    location,
+    refresh,
+    get snapshot() {
+      return snapshot
+    },
+    commit
+  }
+}
+
+function commitInfo({ id, operation }: Commit, timestamp: number): Action {
+  return {
+    commitInfo: {
+      timestamp,
+      operation,
+      operationParameters: {},
+      isBlindAppend: true,
+      engineInfo: 'sluice',
+      txnId: id
+    }
+  }
+}
+
+function hole(name: string, logDir: string): never {
+  throw new UnavailableError('s3', `table ${name}: commits are missing in ${logDir}, and no checkpoint covers them`)
+}

@@ -1,0 +1,185 @@
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { faultOf, storeError } from './object-error.ts'
+
+/** Where the bucket is. Credentials come from the SDK's default chain unless they are given. */
+export interface ObjectStoreSettings {
+  /** Null: AWS itself. */
+  readonly endpoint: string | null
+  readonly region: string
+  /** Bucket in the path instead of the host name. */
+  readonly forcePathStyle: boolean
+  readonly bucket: string
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** Deadline of one attempt at a request, beside the time that a body takes at 1 MiB/s. Default 10 s. */
+  readonly attemptMs?: number
+}
+
+/**
+ * One bucket. Every request has a deadline and at most three attempts; what remains is an UnavailableError('s3'),
+ * also for 403 and for a missing bucket, or a RefusedError for a wrong region.
+ */
+export interface ObjectStore {
+  /** Null: there is no such object. */
+  get(key: string, signal?: AbortSignal): Promise<Buffer | null>
+  /** Bytes `start` to `end`, both included, as HTTP counts them. */
+  getRange(key: string, start: number, end: number, signal?: AbortSignal): Promise<Buffer | null>
+  /** Streams an object into a file; false: there is no such object. */
+  download(key: string, path: string, signal?: AbortSignal): Promise<boolean>
+  put(key: string, body: Buffer, signal?: AbortSignal): Promise<void>
+  /**
+   * True: the object holds exactly these bytes, written by this call or by one whose answer was lost; so bodies must be
+   * unique. False: someone else's object is there.
+   */
+  putIfAbsent(key: string, body: Buffer, signal?: AbortSignal): Promise<boolean>
+  /** Names within one flat directory (no subdirectories), in order, above `after`. */
+  list(directory: string, options?: { readonly after?: string; readonly signal?: AbortSignal }): Promise<string[]>
+  close(): void
+}
+
+const attempts = 3
+const operationMs = 45_000
+const bytesPerMs = 1024
+
+/** Opens a client; no request is made. */
+export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
+  const { bucket: Bucket, attemptMs = 10_000 } = settings
+  const client = new S3Client({
+    region: settings.region,
+    forcePathStyle: settings.forcePathStyle,
+    ...(settings.endpoint !== null && { endpoint: settings.endpoint }),
+    ...(settings.credentials !== undefined && { credentials: settings.credentials }),
+    // Attempts are counted here: the SDK's own would turn a lost answer to a conditional PUT into a plain 412.
+    maxAttempts: 1,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: 3000, httpAgent: { maxSockets: 16 }, httpsAgent: { maxSockets: 16 } }
+  })
+
+  function read<T>(key: string, range: string | undefined, timeoutMs: number, take: Take<T>, signal?: AbortSignal) {
+    const send = async (abortSignal: AbortSignal) => {
+      const command = new GetObjectCommand({ Bucket, Key: key, ...(range !== undefined && { Range: range }) })
+      const { Body } = await client.send(command, { abortSignal })
+      // A body that stops half way fails here, inside the attempt.
+      return await take(Body as Readable, abortSignal)
+    }
+    return attempt(`GET ${Bucket}/${key}`, timeoutMs, send, { signal, missing: null })
+  }
+
+  async function get(key: string, signal?: AbortSignal): Promise<Buffer | null> {
+    return read(key, undefined, attemptMs, collect, signal)
+  }
+
+  function send(key: string, body: Buffer, condition: { IfNoneMatch?: '*' }) {
+    return async (abortSignal: AbortSignal) => {
+      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ...condition }), { abortSignal })
+      return true
+    }
+  }
+
+  return {
+    get,
+
+    getRange(key, start, end, signal) {
+      return read(key, `bytes=${start}-${end}`, attemptMs, collect, signal)
+    },
+
+    async download(key, path, signal) {
+      const toFile = async (body: Readable, abortSignal: AbortSignal) => {
+        await pipeline(body, createWriteStream(path), { signal: abortSignal })
+        return true
+      }
+      return (await read(key, undefined, operationMs, toFile, signal)) ?? false
+    },
+
+    async put(key, body, signal) {
+      const timeoutMs = attemptMs + body.length / bytesPerMs
+      await attempt(`PUT ${Bucket}/${key}`, timeoutMs, send(key, body, {}), { signal })
+    },
+
+    async putIfAbsent(key, body, signal) {
+      const done = await attempt(`PUT ${Bucket}/${key}`, attemptMs, send(key, body, { IfNoneMatch: '*' }), {
+        signal,
+        conflict: false
+      })
+      // A conflict may be with ourselves: an earlier attempt, here or in a proxy, whose answer was lost.
+      return done || ((await get(key, signal))?.equals(body) ?? false)
+    },
+
+    async list(directory, { after, signal } = {}) {
+      const names: string[] = []
+      let token: string | undefined
+      do {
+        const page = await attempt(
+          `LIST ${Bucket}/${directory}/`,
+          attemptMs,
+          (abortSignal) =>
+            client.send(
+              new ListObjectsV2Command({
+                Bucket,
+                Prefix: `${directory}/`,
+                Delimiter: '/',
+                ...(token !== undefined && { ContinuationToken: token }),
+                ...(token === undefined && after !== undefined && { StartAfter: `${directory}/${after}` })
+              }),
+              { abortSignal }
+            ),
+          { signal }
+        )
+        for (const { Key } of page.Contents ?? []) if (Key !== undefined) names.push(Key.slice(directory.length + 1))
+        token = page.NextContinuationToken
+      } while (token !== undefined)
+      return names
+        .filter((name) => name !== '' && (after === undefined || name > after))
+        .toSorted((a, b) => (a < b ? -1 : 1))
+    },
+
+    close() {
+      client.destroy()
+    }
+  }
+}
+
+type Take<T> = (body: Readable, signal: AbortSignal) => Promise<T>
+
+interface Answers<M> {
+  readonly signal?: AbortSignal | undefined
+  /** What a 404 means. */
+  readonly missing?: M
+  /** What a 412 or 409 means. */
+  readonly conflict?: M
+}
+
+/** Up to three attempts, each with a deadline, all of them within one. */
+async function attempt<T, M = never>(
+  what: string,
+  timeoutMs: number,
+  send: (signal: AbortSignal) => Promise<T>,
+  answers: Answers<M>
+): Promise<T | M> {
+  const { signal } = answers
+  const deadline = performance.now() + operationMs
+  for (let number = 1; ; number++) {
+    signal?.throwIfAborted()
+    const limit = AbortSignal.timeout(Math.ceil(Math.min(timeoutMs, Math.max(1, deadline - performance.now()))))
+    try {
+      return await send(signal === undefined ? limit : AbortSignal.any([signal, limit]))
+    } catch (error) {
+      signal?.throwIfAborted()
+      const fault = faultOf(error)
+      if (fault === 'missing' && answers.missing !== undefined) return answers.missing
+      if (fault === 'conflict' && answers.conflict !== undefined) return answers.conflict
+      if (fault !== 'transient' || number >= attempts || performance.now() > deadline) throw storeError(what, error)
+      await sleep(50 * 4 ** (number - 1) * (1 + Math.random()), undefined, { signal })
+    }
+  }
+}
+
+async function collect(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of body) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
