@@ -20,7 +20,7 @@ const keywords: Record<SchemaType, readonly string[]> = {
 }
 
 /** What only the whole file has. `lint-file.ts` looks at them. */
-export const rootKeywords = ['$schema', '$id', 'x-contract', 'examples']
+const rootKeywords = ['$schema', '$id', 'x-contract', 'examples']
 
 const formats = ['date-time', 'date', 'int64']
 const propertyName = /^[A-Za-z][A-Za-z0-9_]{0,62}$/

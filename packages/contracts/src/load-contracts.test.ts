@@ -81,6 +81,18 @@ describe('loadContracts', () => {
     )
   })
 
+  it('chooses the column by the bounds, and lets it be null where the field may be', async () => {
+    const contract = await loadOrder((schema) => {
+      schema.properties.quantity.maximum = 2147483648
+      schema.properties.stock = { type: ['integer', 'null'], minimum: -2147483648, maximum: 2147483647 }
+      schema.required.push('quantity', 'stock')
+      delete schema.examples
+    })
+    const column = (name: string) => contract.columns.find((column) => column.name === name)
+    assert.deepEqual(column('quantity'), { name: 'quantity', type: { kind: 'long' }, nullable: false })
+    assert.deepEqual(column('stock'), { name: 'stock', type: { kind: 'integer' }, nullable: true })
+  })
+
   it('has no enrichment column without a policy', async () => {
     const contract = await loadOrder((schema) => delete schema['x-contract'].enrichment)
     assert.equal(contract.enrichment, null)
@@ -93,6 +105,14 @@ describe('loadContracts', () => {
     for (const data of [{ order_id: '' }, { order_id: `${'é'.repeat(128)}x` }, { order_id: 7 }, {}, null, 'x', []]) {
       assert.equal(keyOf(data), null)
     }
+  })
+
+  it('accepts the example of the README', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    const example = /```json\n([^]*?)```/.exec(readme)![1]
+    await using folder = await contractFolder({ 'order.placed.v1.json': example })
+    const contract = (await loadContracts(folder.dir)).byType('order.placed.v1')!
+    assert.equal(contract.keyOf({ order_id: 'A-1' }), 'A-1')
   })
 
   it('reports every problem of every file at once', async () => {

@@ -31,6 +31,7 @@ describe('arbitraryData', () => {
     assert.ok(values('total_cents').has('9223372036854775807') && values('total_cents').has('-9223372036854775808'))
     assert.ok(values('quantity').has(2147483647) && values('quantity').has(undefined))
     assert.ok(values('stock').has(null) && values('stock').has(9007199254740991))
+    assert.ok(values('weight_kg').has(1e300) && !values('weight_kg').has(0))
     assert.ok(samples.some((data) => /\.\d{6}[+-]/.test(data['placed_at'] as string)))
     assert.ok(samples.some((data) => /[\u{10000}-\u{10ffff}]/u.test(data['order_id'] as string)))
   })

@@ -64,9 +64,14 @@ function anyInteger(node: SchemaNode): fc.Arbitrary<number> {
 function anyNumber(node: SchemaNode): fc.Arbitrary<number> {
   const min = node.minimum ?? node.exclusiveMinimum!
   const max = node.maximum ?? node.exclusiveMaximum!
-  const excluded = { minExcluded: node.minimum === undefined, maxExcluded: node.maximum === undefined }
+  const isMinAllowed = node.minimum !== undefined
+  const isMaxAllowed = node.maximum !== undefined
+  const inside = fc.double({ min, max, noNaN: true, minExcluded: !isMinAllowed, maxExcluded: !isMaxAllowed })
+  const ends = [...(isMinAllowed ? [min] : []), ...(isMaxAllowed ? [max] : [])]
   // Doubles that JSON.stringify would write as integers beyond 2^53 are refused in an event.
-  return fc.double({ min, max, noNaN: true, ...excluded }).filter((n) => Math.abs(n) < 2 ** 53 || Math.abs(n) >= 1e21)
+  return (ends.length > 0 ? fc.oneof({ weight: 4, arbitrary: inside }, fc.constantFrom(...ends)) : inside).filter(
+    (n) => Math.abs(n) < 2 ** 53 || Math.abs(n) >= 1e21
+  )
 }
 
 const int64Ends = [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 53n + 1n, -1n, 0n]

@@ -4,7 +4,7 @@ import { pointerTo } from './json-pointer.ts'
 /** Why a text that is JSON is refused nevertheless. */
 export type ScanCode = 'invalid_utf8' | 'nul_character' | 'duplicate_key' | 'forbidden_key' | 'too_deep' | NumberProblem
 
-export interface Finding {
+interface Finding {
   readonly code: ScanCode
   readonly pointer: string
 }

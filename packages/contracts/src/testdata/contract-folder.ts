@@ -36,7 +36,7 @@ export function orderPlaced(): Schema {
           type: 'object',
           properties: {
             sku: { type: 'string', maxLength: 8 },
-            prices: { type: 'array', maxItems: 2, items: { type: 'number', minimum: -1e10, maximum: 1e10 } }
+            prices: { type: 'array', maxItems: 2, items: { type: 'number', minimum: 9e15, maximum: 1e22 } }
           },
           required: ['sku'],
           additionalProperties: false
