@@ -14,6 +14,7 @@ export interface SendInOrderDeps {
   readonly log: Log
   /** Ends the repeating; an attempt in flight is awaited. */
   readonly signal: AbortSignal
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 export interface Attempt {
@@ -32,7 +33,7 @@ const longestAskedPauseMs = 30_000
  * What failed is repeated, with the same ids and in order, before anything else is sent.
  */
 export async function sendInOrder(events: readonly CloudEvent[], deps: SendInOrderDeps): Promise<boolean> {
-  const { attempt, onAccepted, onRefused, onProblem, tick, log, signal } = deps
+  const { attempt, onAccepted, onRefused, onProblem, tick, log, signal, sleep = wait } = deps
   let pending = events
   for (let failures = 0; pending.length > 0 && !signal.aborted;) {
     const { answer, retryAfterMs } = await attempt(pending)
@@ -48,7 +49,7 @@ export async function sendInOrder(events: readonly CloudEvent[], deps: SendInOrd
     pending = answer.again
     if (pending.length > 0) {
       onProblem(answer.problem ?? 'the collector asks for some events again')
-      await wait(pauseMs(failures, retryAfterMs), signal)
+      await sleep(pauseMs(failures, retryAfterMs), signal)
     }
   }
   return pending.length === 0
