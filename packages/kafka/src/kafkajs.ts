@@ -16,7 +16,6 @@ export const { Kafka: KafkaJs, Partitioners, CompressionTypes, ConfigResourceTyp
 
 export interface Broker {
   readonly connectionPool: { send<T>(exchange: Exchange<T>): Promise<T> }
-  joinGroup(request: JoinGroupRequest): Promise<JoinGroupResponse>
   syncGroup(request: SyncGroupRequest): Promise<{ readonly memberAssignment: Buffer }>
   heartbeat(request: MemberRequest): Promise<unknown>
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
@@ -84,15 +83,16 @@ interface MemberRequest {
   readonly memberId: string
 }
 
-interface JoinGroupRequest {
+export interface JoinGroupRequest {
   readonly groupId: string
   readonly sessionTimeout: number
   readonly rebalanceTimeout: number
   readonly memberId: string
+  readonly protocolType: string
   readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[]
 }
 
-interface JoinGroupResponse {
+export interface JoinGroupResponse {
   readonly generationId: number
   readonly leaderId: string
   readonly memberId: string
@@ -127,6 +127,10 @@ export const defaultSocketFactory = require('kafkajs/src/network/socketFactory')
 export const fetchRequestV11 = require('kafkajs/src/protocol/requests/fetch/v11/request') as (
   request: FetchRequest
 ) => unknown
+/** Not by Broker.joinGroup: that keeps the member id that it is given to itself until the whole group has joined. */
+export const joinGroupV5 = require('kafkajs/src/protocol/requests/joinGroup').protocol({ version: 5 }) as (
+  request: JoinGroupRequest
+) => Exchange<JoinGroupResponse>
 export const createErrorFromCode = require('kafkajs/src/protocol/error').createErrorFromCode as (
   code: number
 ) => Error & { readonly type: string }

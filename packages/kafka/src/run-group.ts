@@ -1,0 +1,143 @@
+import { UnavailableError, type Log } from '@sluice/events'
+import type { Kafka } from './client.ts'
+import { joinGroup, type Membership } from './membership.ts'
+import { backOffMs, pause } from './pause.ts'
+import type { Running } from './types.ts'
+
+/** What one attempt at a lane gets to work with. */
+export interface LaneContext {
+  readonly partition: number
+  /** Aborts when the lane must end: finish what is in hand and return. */
+  readonly signal: AbortSignal
+  /** Has a resource closed when the attempt is over, however it ends. */
+  own<T extends { close(): void }>(resource: T): T
+  /** The lane moves: the next failure is the first one again. */
+  moving(): void
+  /** See Membership.show. */
+  show: Membership['show']
+}
+
+export interface GroupOptions {
+  readonly group: string
+  /** Co-partitioned. */
+  readonly topics: readonly string[]
+  readonly partitions: number
+  readonly sessionTimeoutMs?: number | undefined
+  /** How many lanes a partition number has: one, or one per topic. */
+  readonly lanes: readonly ((context: LaneContext) => Promise<void>)[]
+  readonly tick?: (() => void) | undefined
+}
+
+/** The group's own: SIGTERM has 10 s, and leaving wants some of it. */
+const stopTimeoutMs = 5_000
+
+interface LaneState {
+  readonly stop: AbortController
+  readonly ended: Promise<unknown>
+}
+
+/**
+ * Keeps a lane running for every partition that the group gives us. A lane that throws UnavailableError is started
+ * again, from nothing, when the group has confirmed us; whatever else it throws ends them all. A rebalance leaves the
+ * lanes of partitions that stay.
+ */
+export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonly log: Log }): Running {
+  const { group, topics, partitions, sessionTimeoutMs = 10_000, tick } = options
+  const done = Promise.withResolvers<void>()
+  done.promise.catch(() => undefined) // whoever waits for it gets it; nobody has to
+  const lanes = new Map<number, LaneState>()
+  const endings = new Map<number, Promise<unknown>>()
+  const problems = new Map<string, string>()
+  const resources = new Set<{ close(): void }>()
+  let stopping: Promise<void> | null = null
+  const membership = joinGroup(kafka, { group, topics, partitions, sessionTimeoutMs, onAssigned: assign }, { log })
+
+  const show: Membership['show'] = (topic, partition, next) => membership.show(topic, partition, next)
+
+  function assign(mine: readonly number[]): void {
+    for (const [partition, lane] of lanes) if (!mine.includes(partition)) revoke(partition, lane)
+    for (const partition of mine) {
+      if (lanes.has(partition)) continue
+      const stop = new AbortController()
+      const before = endings.get(partition) // the same partition, a moment ago
+      const ended = Promise.all(options.lanes.map((_, lane) => drive(partition, lane, stop.signal, before)))
+      lanes.set(partition, { stop, ended })
+      endings.set(partition, ended)
+    }
+  }
+
+  function revoke(partition: number, { stop }: LaneState): void {
+    stop.abort()
+    lanes.delete(partition)
+  }
+
+  async function drive(partition: number, lane: number, signal: AbortSignal, before?: Promise<unknown>): Promise<void> {
+    const name = `${partition}.${lane}`
+    let failures = 0
+    const moving = (): void => {
+      failures = 0
+      problems.delete(name)
+    }
+    if (before) problems.set(name, `partition ${partition} waits: its last batch is not finished`)
+    await before
+    while (!signal.aborted) {
+      try {
+        await attempt(lane, partition, signal, moving)
+      } catch (error) {
+        if (signal.aborted) break
+        if (!(error instanceof UnavailableError)) {
+          void end(error)
+          break
+        }
+        if (problems.get(name) !== error.message)
+          log.warn({ group, partition, error: error.message }, 'partition waits')
+        problems.set(name, error.message)
+        tick?.()
+        await pause(backOffMs(++failures), signal)
+        // Who lost the partition without knowing it must not fence the one who has it now.
+        await membership.confirm(signal)
+      }
+    }
+    problems.delete(name)
+  }
+
+  async function attempt(lane: number, partition: number, signal: AbortSignal, moving: () => void): Promise<void> {
+    const owned: { close(): void }[] = []
+    const own = <T extends { close(): void }>(resource: T): T => {
+      owned.push(resource)
+      resources.add(resource)
+      return resource
+    }
+    try {
+      await options.lanes[lane]?.({ partition, signal, own, moving, show })
+    } finally {
+      for (const resource of owned) {
+        resource.close()
+        resources.delete(resource)
+      }
+    }
+  }
+
+  /** The first reason counts. */
+  function end(reason?: unknown): Promise<void> {
+    stopping ??= finish(reason)
+    return stopping
+  }
+
+  async function finish(reason: unknown): Promise<void> {
+    for (const [partition, lane] of lanes) revoke(partition, lane)
+    const inTime = new AbortController()
+    await Promise.race([Promise.all(endings.values()), pause(stopTimeoutMs, inTime.signal)])
+    inTime.abort()
+    for (const resource of resources) resource.close()
+    await membership.leave()
+    if (reason === undefined) done.resolve()
+    else done.reject(reason)
+  }
+
+  return {
+    done: done.promise,
+    stop: () => end(),
+    problems: () => [membership.problem(), ...problems.values()].filter((problem) => problem !== null)
+  }
+}
