@@ -1,6 +1,6 @@
 import { loadTopics } from '@sluice/contracts'
 import { followControl, openKafka, readControl, type Kafka } from '@sluice/kafka'
-import type { Log } from '@sluice/events'
+import { silentLog } from './json-log.ts'
 import type { Platform } from './start-platform.ts'
 
 export interface ShownClock {
@@ -52,7 +52,5 @@ function showClock({ simEpoch, wallEpoch, speed }: ClockRecord, nowMs: number, t
 }
 
 function kafkaOf(broker: string): Kafka {
-  return openKafka({ brokers: [broker], clientId: 'sluice-cli', tls: null, sasl: null }, { log: silent })
+  return openKafka({ brokers: [broker], clientId: 'sluice-cli', tls: null, sasl: null }, { log: silentLog })
 }
-
-const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }

@@ -4,9 +4,10 @@ import { styleText } from 'node:util'
 import { createFigures, type Figures } from '../figures.ts'
 import { followClock } from '../follow-clock.ts'
 import { onStopSignal } from '../on-stop-signal.ts'
-import { Progress, type Mark } from '../progress.ts'
+import { Progress } from '../progress.ts'
 import type { Command } from '../run-command.ts'
-import { openPlatform, type Platform, type State, type Supervised } from '../start-platform.ts'
+import { showProcess } from '../show-process.ts'
+import { openPlatform, type Platform } from '../start-platform.ts'
 
 export const start: Command = {
   name: 'start',
@@ -42,7 +43,7 @@ export const start: Command = {
         ports: values['free-ports'] === true ? 'free' : 'default',
         fresh: values['fresh'] === true,
         readyTimeoutMs: null,
-        onChange: (supervised) => show(progress, supervised),
+        onChange: (supervised) => showProcess(progress, supervised),
         say: (id, line) => progress.step(id, 'run', line)
       })
       return await runUntilStopped(platform, progress, signals.stop)
@@ -55,7 +56,7 @@ export const start: Command = {
 
 async function runUntilStopped(platform: Platform, progress: Progress, stop: AbortSignal): Promise<number> {
   const began = performance.now()
-  for (const supervised of platform.processes) show(progress, supervised)
+  for (const supervised of platform.processes) showProcess(progress, supervised)
   const stopped = new Promise<'stopped'>((done) =>
     stop.addEventListener('abort', () => done('stopped'), { once: true })
   )
@@ -80,27 +81,6 @@ async function runUntilStopped(platform: Platform, progress: Progress, stop: Abo
     `${result === 'late' ? 'not stopped in time' : 'stopped'} after ${seconds(performance.now() - stopBegan)}`
   )
   return result === 'late' ? 1 : 0
-}
-
-const marks: Readonly<Record<State, Mark>> = {
-  waiting: 'wait',
-  starting: 'run',
-  ready: 'ok',
-  'not ready': 'run',
-  restarting: 'run',
-  stopping: 'run',
-  done: 'ok',
-  failed: 'fail',
-  refused: 'fail',
-  stopped: 'wait'
-}
-
-function show(progress: Progress, supervised: Supervised): void {
-  const { planned, state, note } = supervised
-  const own = [...new Set(planned.ports.values())].filter((port) => String(port) !== planned.environment['ADMIN_PORT'])
-  const ports = own.length === 0 ? '' : `port ${own.join(', ')}`
-  const text = state === 'ready' ? ports : state === 'starting' ? note : note === '' ? state : `${state}: ${note}`
-  progress.step(planned.id, marks[state], text)
 }
 
 function whereToLook(platform: Platform, startedInMs: number): readonly string[] {
