@@ -58,17 +58,19 @@ describe('the client of the enrichment API', () => {
     assert.equal(scores[0], 0.5)
   })
 
-  it('gives up at the deadline on a connection that swallows everything, and dials anew', async () => {
+  it('gives up at the deadline on a connection that swallows everything, and dials anew', async (t) => {
     const sockets: Socket[] = []
     const hole = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+    t.after(() => {
+      for (const socket of sockets) socket.destroy()
+      hole.close()
+    })
     await waitFor('a port', () => hole.listening, { timeoutMs: 1_000 })
     const address = `127.0.0.1:${(hole.address() as AddressInfo).port}`
     await using client = await connectInference({ address, deadlineMs: 200, log })
     await unavailable(client.model('likely'), 'timeout', /enrichment-api at/)
     await unavailable(client.model('likely'), 'timeout', /enrichment-api at/)
     assert.ok(sockets.length >= 2, 'a second connection was opened')
-    for (const socket of sockets) socket.destroy()
-    hole.close()
   })
 
   it('treats a request that the API finds wrong as a bug of ours', async () => {
