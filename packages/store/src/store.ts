@@ -27,6 +27,8 @@ export interface WriterOptions extends StoreOptions {
 
 /** The store as everybody else sees it. */
 export interface OpenReader extends StoreReader, AsyncDisposable {
+  /** How far each partition of a topic has been applied, by partition; empty: this log is not known. */
+  positions(log: Log): Promise<ReadonlyMap<number, Position>>
   /** Why the store cannot be reached now; null: it can. */
   problem(): string | null
 }
@@ -36,6 +38,7 @@ export async function openReader(options: StoreOptions): Promise<OpenReader> {
   const connection = await openConnection(options)
   return {
     ...createReader(connection),
+    positions: (log) => readPositions(connection, log),
     problem: () => connection.problem(),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]()
   }
@@ -52,12 +55,23 @@ export async function openStore(options: WriterOptions): Promise<Store> {
   }
   return {
     ...createReader(connection),
+    positions: (log) => readPositions(connection, log),
     position: (log, partition) => readStored(connection, log, partition),
     acceptLog: (log) => acceptLog(connection, log),
     apply: (batch) => applyBatch(connection, options.keepMs, batch),
     problem: () => connection.problem(),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]()
   }
+}
+
+async function readPositions(connection: Connection, log: Log): Promise<ReadonlyMap<number, Position>> {
+  const all = await connection.ask((redis) => redis.hgetall(positionsKey(connection.prefix, log)))
+  const found = new Map<number, Position>()
+  for (const [field, stored] of Object.entries(all)) {
+    const partition = Number(field.slice(field.lastIndexOf('/') + 1))
+    if (field === positionField(log, partition)) found.set(partition, readPosition(stored))
+  }
+  return found
 }
 
 async function readStored(connection: Connection, log: Log, partition: number): Promise<Position | null> {
