@@ -66,7 +66,9 @@ function sortedKeys(sources: EventSources, range: EventRange): Float64Array {
     })
   }
   weather.forEach((observation, row) => add(minuteOfObservation(observation), weatherKind, row))
-  return keys.subarray(0, count).toSorted()
+  const sorted = keys.subarray(0, count)
+  sorted.sort()
+  return sorted
 }
 
 const kinds = 8

@@ -11,7 +11,7 @@ export interface CollectorTarget {
 }
 
 /** `PublishStreamRequest` and `Ack`, as far as we need them. */
-export interface StreamRequest {
+interface StreamRequest {
   readonly sequence: number
   readonly event: object
 }

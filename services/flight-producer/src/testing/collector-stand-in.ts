@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { CloudEvent } from '@sluice/events'
 
 /** How the stand-in treats one request: what is stored, and what is answered. */
-export type Reaction = (events: readonly CloudEvent[]) => Answer
+type Reaction = (events: readonly CloudEvent[]) => Answer
 
 export interface Answer {
   readonly stored: readonly CloudEvent[]

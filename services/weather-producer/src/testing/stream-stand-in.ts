@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 
-export interface Received {
+interface Received {
   readonly id: string
   readonly source: string
   readonly type: string
