@@ -157,16 +157,20 @@ function faultOf(error: ServiceError, gone: InferenceFault): InferenceFault | nu
   }
 }
 
-function modelInfoOf(text: string | undefined, name: string, address: string): ModelInfo {
-  const value = text === undefined ? undefined : (JSON.parse(text) as ModelInfo)
+function modelInfoOf(json: string | undefined, name: string, address: string): ModelInfo {
+  const value = parse(json)
   const problems = problemsOfModelInfo(value)
-  if (problems.length > 0) {
-    throw new InferenceUnavailableError(
-      'unusable_model',
-      `enrichment-api at ${address}: model ${name}: ${problems.join('; ')}`
-    )
+  if (problems.length === 0) return value as ModelInfo
+  const text = `enrichment-api at ${address}: model ${name}: ${problems.join('; ')}`
+  throw new InferenceUnavailableError('unusable_model', text)
+}
+
+function parse(json = ''): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
   }
-  return value!
 }
 
 function inferRequest(model: ModelInfo, rows: Float32Array, count: number): ModelInferRequest {

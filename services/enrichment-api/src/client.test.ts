@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js'
 import { UnavailableError, type Log } from '@sluice/events'
+import { inferenceService } from '@sluice/inference'
 import { connectInference, InferenceUnavailableError, type InferenceFault } from '@sluice/inference/client'
 import { waitFor } from '@sluice/testkit'
 import { likely, likelyVersions, startApi } from './testing/start-api.ts'
@@ -42,6 +45,21 @@ describe('the client of the enrichment API', () => {
     await unavailable(client.model('nope'), 'unknown_model', /model "nope" is unknown, known are likely/)
     const gone = { ...(await client.model('likely')), version: '7' }
     await unavailable(client.infer(gone, new Float32Array(2), 1), 'version_gone', /no version "7", it has 1/)
+  })
+
+  it('says so when a server does not tell what it takes to ask its model', async () => {
+    const server = new Server()
+    let json = ''
+    const config = () => ({ config: { parameters: { 'model.json': { string_value: json } } } })
+    server.addService(inferenceService, {
+      ModelConfig: (_: object, done: sendUnaryData<object>) => done(null, config())
+    })
+    const port = await promisify(server.bindAsync.bind(server))('127.0.0.1:0', ServerCredentials.createInsecure())
+    await using client = await connectInference({ address: `127.0.0.1:${port}`, log })
+    await unavailable(client.model('likely'), 'unusable_model', /model likely: model\.json: expected an object/)
+    json = JSON.stringify({ features: [{ name: 'x', pointer: '/x', transform: 'hash' }] })
+    await unavailable(client.model('likely'), 'unusable_model', /\/features\/0\/transform: expected .*, found "hash"/)
+    server.forceShutdown()
   })
 
   it('says that nobody answers, and works again once somebody does', async () => {
