@@ -5,7 +5,7 @@ export interface Sample {
 }
 
 /** Reads Prometheus's text format. */
-export function parseMetrics(text: string): readonly Sample[] {
+function parseMetrics(text: string): readonly Sample[] {
   return text.split('\n').flatMap((line) => {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line)
     if (match === null) return []

@@ -76,7 +76,7 @@ export class Progress {
   }
 
   #erase(): void {
-    if (this.isLive && this.#drawn > 0) this.#out.write(`\x1b[${this.#drawn}A\x1b[0J`)
+    if (this.isLive && this.#drawn > 0) this.#out.write(`\r\x1b[${this.#drawn}A\x1b[0J`)
     this.#drawn = 0
   }
 

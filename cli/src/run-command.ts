@@ -14,7 +14,7 @@ export interface Command {
   run(values: Values): Promise<number>
 }
 
-export type Values = Readonly<Record<string, string | boolean | undefined>>
+type Values = Readonly<Record<string, string | boolean | undefined>>
 
 /** Each command is loaded only when it is asked for: a job in a container must not load what the others need. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { repoRoot } from '@sluice/testkit'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { toyComposeFile } from '../testing/toy-platform.ts'
 import { parseCompose, readCompose } from './read-compose.ts'
 
+const repoRoot = join(import.meta.dirname, '../../..')
 const composeFile = join(repoRoot, 'docker-compose.yml')
 
 function problemsOf(text: string): string {

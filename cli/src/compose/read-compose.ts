@@ -34,7 +34,7 @@ export interface ComposeService {
   readonly stopGraceMs: number
 }
 
-export interface Mount {
+interface Mount {
   readonly kind: 'volume' | 'bind' | 'tmpfs'
   /** Name of the volume, path on this machine relative to the file, or '' for a tmpfs. */
   readonly source: string

@@ -61,7 +61,7 @@ export function openCollectorClient({ rest, grpc, apiKey, protoDir }: CollectorA
     const stream = open?.call(client, metadata)
     if (stream === undefined) throw new Error('the .proto has no PublishStream')
     return new Promise((resolve, reject) => {
-      stream.once('data', ({ result: { status, code } }: Ack) => resolve({ status, code: code === '' ? null : code }))
+      stream.once('data', ({ result: { status, code } }: Ack) => resolve({ status, code: code || null }))
       stream.once('error', reject)
       stream.write({ event: toProto(event), sequence: '1' })
       stream.end()
@@ -76,7 +76,7 @@ export function openCollectorClient({ rest, grpc, apiKey, protoDir }: CollectorA
 }
 
 interface Ack {
-  readonly result: { readonly status: number; readonly code: string }
+  readonly result: { readonly status: number; readonly code?: string }
 }
 
 const attempts = 20

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { repoRoot } from '@sluice/testkit'
 import { expectedEvents } from './expected-events.ts'
 import { periodOf } from './period.ts'
 
@@ -11,7 +10,7 @@ const work = mkdtempSync(join(tmpdir(), 'sluice-expected-'))
 after(() => rmSync(work, { recursive: true, force: true }))
 
 function expected(from: string, days: number) {
-  return expectedEvents(join(repoRoot, 'data'), work, periodOf(from, days))
+  return expectedEvents(join(import.meta.dirname, '../../../data'), work, periodOf(from, days))
 }
 
 describe('the events that a period must have', () => {

@@ -2,7 +2,7 @@ import type { CloudEvent } from '@sluice/events'
 import type { Period } from './period.ts'
 
 /** What must become of something that the demo sends. */
-export type Fate =
+type Fate =
   /** The collector says no; nothing reaches Kafka. */
   | { readonly kind: 'refused'; readonly code: string }
   /** The collector takes it, the enricher makes a dead letter of it. */

@@ -39,7 +39,7 @@ export interface DemoResult {
   readonly speed: Speed
 }
 
-export interface Speed {
+interface Speed {
   readonly startedInSeconds: number
   readonly events: number
   /** From the first record in raw to the last one there, by the broker's clock. */

@@ -11,7 +11,7 @@ export interface PortMap {
   readonly all: readonly AssignedPort[]
 }
 
-export interface AssignedPort {
+interface AssignedPort {
   readonly id: string
   readonly container: number
   readonly port: number

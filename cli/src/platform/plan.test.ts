@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { repoRoot } from '@sluice/testkit'
 import { parseCompose, readCompose, type ComposeFile } from '../compose/read-compose.ts'
 import { toyComposeFile } from '../testing/toy-platform.ts'
 import { assignPorts, type PortOptions } from './assign-ports.ts'
 import { planPlatform, type PlannedProcess } from './plan.ts'
 
-const real = readCompose(join(repoRoot, 'docker-compose.yml'), {})
+const real = readCompose(join(import.meta.dirname, '../../../docker-compose.yml'), {})
 
 async function plan(file: ComposeFile, options: PortOptions = {}): Promise<readonly PlannedProcess[]> {
   const replicas = options.replicas ?? {}

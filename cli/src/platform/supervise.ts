@@ -4,7 +4,7 @@ import type { ComposeService } from '../compose/read-compose.ts'
 import type { PlannedProcess } from './plan.ts'
 
 /** A program as it runs now. */
-export interface Launched {
+interface Launched {
   readonly pid: number
   readonly exited: Promise<Exit>
   signal(signal: NodeJS.Signals): void

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { BackingConnections } from './backing-set.ts'
 import { withLock } from './native/lock.ts'
 import { repoRoot, stateDir } from './native/paths.ts'
@@ -15,7 +16,7 @@ export const sharedLock: string = join(sharedDir, 'lock')
 export const sharedState: string = join(sharedDir, 'backing.json')
 export const usersDir: string = join(sharedDir, 'users')
 
-export interface SharedState {
+interface SharedState {
   /** Identity of the keeper. */
   readonly keeper: string
   readonly connections: BackingConnections
@@ -47,7 +48,7 @@ async function find(): Promise<BackingConnections> {
 }
 
 /** State of a living keeper; null if there is none. */
-export function readSharedState(): SharedState | null {
+function readSharedState(): SharedState | null {
   if (!existsSync(sharedState)) return null
   const state = JSON.parse(readFileSync(sharedState, 'utf8')) as SharedState
   return isAlive(state.keeper) ? state : null
@@ -56,7 +57,7 @@ export function readSharedState(): SharedState | null {
 async function startKeeper(): Promise<SharedState> {
   mkdirSync(sharedDir, { recursive: true })
   const log = openSync(join(sharedDir, 'keeper.log'), 'w')
-  const keeper = spawn(process.execPath, [join(import.meta.dirname, 'keeper.ts')], {
+  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.resolve('./keeper.ts'))], {
     cwd: repoRoot,
     stdio: ['ignore', log, log],
     detached: true

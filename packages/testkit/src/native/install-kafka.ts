@@ -11,7 +11,7 @@ import { findCommand, run } from './run.ts'
 import { installSystemPackage } from './system-packages.ts'
 import { waitFor } from '../wait-for.ts'
 
-export const kafkaVersion = '4.2.0'
+const kafkaVersion = '4.2.0'
 
 export interface KafkaInstallation {
   readonly java: string

