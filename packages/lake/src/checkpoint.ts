@@ -137,8 +137,6 @@ const actionColumns = {
 /** The newest of everything (PROTOCOL.md, "Action Reconciliation"); the name of an input is its version. */
 function copyState(inputs: readonly string[], oldestTombstoneMs: number, output: string): string {
   const columns = Object.entries(actionColumns).map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`)
-  const newest = (kind: string, key: string) => `SELECT * FROM actions WHERE "${kind}" IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY v DESC) = 1`
   return `COPY (
     WITH actions AS (
       SELECT CAST(regexp_extract(filename, '([0-9]{20})[.]json$', 1) AS BIGINT) AS v, txn, remove, "metaData", protocol,
@@ -153,4 +151,9 @@ function copyState(inputs: readonly string[], oldestTombstoneMs: number, output:
       UNION ALL SELECT * FROM files WHERE add IS NOT NULL OR remove."deletionTimestamp" > ${oldestTombstoneMs})
     SELECT txn, add, remove, "metaData", protocol FROM kept
   ) TO ${sqlText(output)} (FORMAT parquet, COMPRESSION zstd)`
+}
+
+function newest(kind: string, key: string): string {
+  return `SELECT * FROM actions WHERE "${kind}" IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY v DESC) = 1`
 }

@@ -34,7 +34,7 @@ export function applyActions(
   const files = changesFiles ? new Map(before.files) : before.files
   let { metaData, protocol } = before
   for (const action of actions) {
-    if (action.txn != null) txns.set(action.txn.appId, Number(action.txn.version))
+    if (action.txn != null) txns.set(action.txn.appId, action.txn.version)
     if (action.metaData != null) metaData = action.metaData
     if (action.protocol != null) protocol = action.protocol
     if (!changesFiles) continue

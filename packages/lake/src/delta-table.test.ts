@@ -7,7 +7,7 @@ import { startLossyProxy, type LossyProxy } from '../testing/lossy-proxy.ts'
 import { readDelta } from '../testing/read-delta.ts'
 import { versionName, type Action } from './delta-action.ts'
 import { deltaSchema } from './delta-schema.ts'
-import { openDeltaTable, type DeltaTable } from './delta-table.ts'
+import { openDeltaTable, type Commit, type DeltaTable } from './delta-table.ts'
 import { openObjectStore, type ObjectStore } from './object-store.ts'
 import { positionActions, positionOf, type Source } from './positions.ts'
 
@@ -48,23 +48,6 @@ describe('a Delta table', () => {
     return table
   }
 
-  function commit(table: DeltaTable, actions: readonly Action[], id: string = randomUUID()) {
-    return table.commit({ id, operation: 'WRITE', plan: () => actions })
-  }
-
-  /** Takes `rows` more records of partition 0, as a loader would: null when another has. */
-  async function take(table: DeltaTable, from: bigint, rows: number) {
-    return table.commit({
-      id: randomUUID(),
-      operation: 'WRITE',
-      plan: (snapshot) => {
-        if ((positionOf(snapshot, source)?.next ?? 0n) !== from) return null
-        const next = from + BigInt(rows)
-        return [...positionActions(source, { next, origin: next - 1n }, 0), addFile(randomUUID(), rows)]
-      }
-    })
-  }
-
   it('has no version until it is created, and then is what was committed', async () => {
     const name = newName()
     assert.equal((await open(name).refresh()).version, -1)
@@ -76,12 +59,7 @@ describe('a Delta table', () => {
 
   it('is created once by two that try', async () => {
     const name = newName()
-    const plan = (id: string) => ({
-      id,
-      operation: 'CREATE TABLE',
-      plan: (snapshot: { version: number }) => (snapshot.version < 0 ? firstActions() : null)
-    })
-    const results = await Promise.all([open(name).commit(plan('a')), open(name).commit(plan('b'))])
+    const results = await Promise.all([open(name).commit(creation('a')), open(name).commit(creation('b'))])
     assert.equal(results.filter((result) => result !== null).length, 1)
   })
 
@@ -290,5 +268,30 @@ function addFile(path: string, rows: number): Action {
   const stats = JSON.stringify({ numRecords: rows })
   return {
     add: { path, partitionValues: { event_date: '2013-01-01' }, size: 1, modificationTime: 0, dataChange: true, stats }
+  }
+}
+
+function commit(table: DeltaTable, actions: readonly Action[], id: string = randomUUID()) {
+  return table.commit({ id, operation: 'WRITE', plan: () => actions })
+}
+
+/** Takes `rows` more records of partition 0, as a loader would: null when another has. */
+async function take(table: DeltaTable, from: bigint, rows: number) {
+  return table.commit({
+    id: randomUUID(),
+    operation: 'WRITE',
+    plan: (snapshot) => {
+      if ((positionOf(snapshot, source)?.next ?? 0n) !== from) return null
+      const next = from + BigInt(rows)
+      return [...positionActions(source, { next, origin: next - 1n }, 0), addFile(randomUUID(), rows)]
+    }
+  })
+}
+
+function creation(id: string): Commit {
+  return {
+    id,
+    operation: 'CREATE TABLE',
+    plan: (snapshot) => (snapshot.version < 0 ? firstActions() : null)
   }
 }

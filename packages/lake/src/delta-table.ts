@@ -60,8 +60,16 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
   const checkpointing: CheckpointDeps = { store, duck: deps.duck, logDir, workDir: deps.workDir, now }
   const seen = new Map<string, number>()
   let snapshot = emptySnapshot
+  let last: Promise<unknown> = Promise.resolve()
 
-  async function refresh(signal?: AbortSignal): Promise<Snapshot> {
+  /** One thing at a time: a refresh that ends late must not undo a commit. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = last.then(work)
+    last = mine.catch(() => undefined)
+    return mine
+  }
+
+  async function readLog(signal?: AbortSignal): Promise<Snapshot> {
     const isNew = snapshot.version < 0
     const next = await readForward(isNew ? await loadCheckpoint(signal) : snapshot, signal)
     // A hole: the commits that would follow were cleaned up after a newer checkpoint. Start from that.
@@ -112,9 +120,9 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
     }
   }
 
-  async function commit(wanted: Commit, signal?: AbortSignal): Promise<{ readonly version: number } | null> {
+  async function commitInTurn(wanted: Commit, signal?: AbortSignal): Promise<{ readonly version: number } | null> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      await refresh(signal)
+      await readLog(signal)
       const there = seen.get(wanted.id)
       if (there !== undefined) return { version: there }
       const actions = wanted.plan(snapshot)
@@ -145,11 +153,11 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
   return {
     name,
     location,
-    refresh,
+    refresh: (signal) => inTurn(() => readLog(signal)),
     get snapshot() {
       return snapshot
     },
-    commit
+    commit: (wanted, signal) => inTurn(() => commitInTurn(wanted, signal))
   }
 }
 

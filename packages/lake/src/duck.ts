@@ -36,6 +36,7 @@ export async function openDuck(settings: DuckSettings): Promise<Duck> {
   })
   const connection = await instance.connect()
   await connection.run("SET TimeZone = 'UTC'")
+  const interrupt = (): void => connection.interrupt()
   let last: Promise<unknown> = Promise.resolve()
   let isClosed = false
 
@@ -43,7 +44,6 @@ export async function openDuck(settings: DuckSettings): Promise<Duck> {
     const mine = last.then(async () => {
       signal?.throwIfAborted()
       if (isClosed) throw new Error('duck: closed')
-      const interrupt = () => connection.interrupt()
       signal?.addEventListener('abort', interrupt, { once: true })
       try {
         return await work(over(connection, signal))

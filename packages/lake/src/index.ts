@@ -1,3 +1,4 @@
+export { addAction, creationActions, dataFilePath, schemaActions } from './bronze-table.ts'
 export type { Action, AddFile, MetaData, Protocol, Txn } from './delta-action.ts'
 export { deltaSchema, mergeSchema, type DeltaField, type DeltaSchema, type DeltaType } from './delta-schema.ts'
 export { schemaOf, type Snapshot } from './delta-snapshot.ts'

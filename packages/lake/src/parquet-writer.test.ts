@@ -189,7 +189,7 @@ function canonicalValue(type: LakeType, value: unknown): unknown {
   switch (type.kind) {
     case 'integer':
     case 'long':
-      return String(value)
+      return `${value as number | string}`
     case 'timestamp':
       return { micros: String(microsOf(`${(value as string).replace(' ', 'T').replace(/[+]00$/, '')}Z`)) }
     case 'list':

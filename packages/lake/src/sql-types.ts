@@ -21,7 +21,7 @@ export function sqlType(type: LakeType): string {
       return 'BLOB'
     case 'list':
       return `${sqlType(type.element)}[]`
-    case 'struct':
+    default:
       return `STRUCT(${type.fields.map((field) => `${sqlName(field.name)} ${sqlType(field.type)}`).join(', ')})`
   }
 }

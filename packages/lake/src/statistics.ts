@@ -81,7 +81,7 @@ function literal(kind: Leaf['kind'], text: string | null, side: 'low' | 'high'):
   if (kind === 'double') return JSON.stringify(Number(text))
   if (kind === 'timestamp') return roundTime(BigInt(text), side)
   if (kind === 'date') return JSON.stringify(text)
-  return side === 'low' ? JSON.stringify([...text].slice(0, maxTextLength).join('')) : cutUp(text)
+  return side === 'low' ? JSON.stringify(Array.from(text).slice(0, maxTextLength).join('')) : cutUp(text)
 }
 
 /** Microseconds since the epoch as text in milliseconds, rounded outward; null where that leaves the year 9999. */
@@ -94,7 +94,7 @@ export function roundTime(micros: bigint, side: 'low' | 'high'): string | null {
 
 /** The shortest text of at most 32 characters that is not below the given one, in the order of UTF-8 bytes; null: none. */
 export function cutUp(text: string): string | null {
-  const characters = [...text]
+  const characters = Array.from(text)
   if (characters.length <= maxTextLength) return JSON.stringify(text)
   const kept = characters.slice(0, maxTextLength)
   for (let last = kept.pop(); last !== undefined; last = kept.pop()) {

@@ -9,7 +9,7 @@ export function expectedValue(type: LakeType, value: unknown): unknown {
   switch (type.kind) {
     case 'integer':
     case 'long':
-      return String(value)
+      return `${value as number | string}`
     case 'timestamp':
       return { micros: String(microsOf(value as string)) }
     case 'list':

@@ -40,7 +40,6 @@ export async function openLakeUnderTest(): Promise<LakeUnderTest> {
   await waitFor('the bucket', () => store.list('x').then(() => true), { timeoutMs: 10_000 })
   const duck = await openDuck({ tempDir: join(workDir, 'duck') })
   const warnings: string[] = []
-  const ignore = (): void => undefined
   return {
     store,
     storeSettings,
@@ -63,3 +62,5 @@ export async function openLakeUnderTest(): Promise<LakeUnderTest> {
     }
   }
 }
+
+function ignore(): void {}

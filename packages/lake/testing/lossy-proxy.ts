@@ -40,17 +40,23 @@ export async function startLossyProxy(target: string): Promise<LossyProxy> {
     if (typeof fate === 'number') return void answer.writeHead(fate).end()
     const outgoing = request({ hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers })
     outgoing.once('error', () => incoming.socket.destroy())
-    outgoing.once('response', (response) => {
-      void collect(response).then(async (content) => {
-        if (fate === 'lose-answer') return void incoming.socket.destroy()
-        if (typeof fate === 'function') await fate()
-        answer.writeHead(response.statusCode ?? 502, response.headers).end(content)
-      })
-    })
+    outgoing.once('response', (response) => void giveBack(response, fate, incoming, answer))
     outgoing.end(body)
   }
 
   return proxy
+}
+
+async function giveBack(
+  response: IncomingMessage,
+  fate: Fate,
+  incoming: IncomingMessage,
+  answer: ServerResponse
+): Promise<void> {
+  const content = await collect(response)
+  if (typeof fate === 'function') await fate()
+  if (fate === 'lose-answer') incoming.socket.destroy()
+  else answer.writeHead(response.statusCode ?? 502, response.headers).end(content)
 }
 
 async function collect(stream: IncomingMessage): Promise<Buffer> {

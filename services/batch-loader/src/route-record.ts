@@ -1,0 +1,79 @@
+import { knowsVersion, type Contract, type Contracts } from '@sluice/contracts'
+import { header, reject, type KafkaRecord, type Problem } from '@sluice/events'
+
+/**
+ * Where a record of the enriched topic goes. `stop`: it was held to a newer version of its contract than is known here,
+ * and reading on would drop what that version added.
+ */
+export type Route =
+  | { readonly kind: 'row'; readonly contract: Contract; readonly rawOffset: bigint }
+  | { readonly kind: 'dead-letter'; readonly problem: Problem }
+  | { readonly kind: 'stop'; readonly reason: string }
+
+/**
+ * Routes a record by its headers alone: the enricher has checked the event, and what somebody else wrote into the topic
+ * is found when it does not fit into its table.
+ */
+export function routeRecord(contracts: Contracts, record: KafkaRecord): Route {
+  if (record.value === null) return deadLetter(reject('null_value', '', 'record: expected an event, found no value'))
+  const type = text(record, header.eventType)
+  if (type === null) return missing(header.eventType)
+  const contract = contracts.byType(type)
+  if (contract === undefined) {
+    return deadLetter(reject('unknown_type', '/type', 'type: expected one with a contract here, found another'))
+  }
+  const version = text(record, header.contractVersion)
+  if (version === null) return missing(header.contractVersion)
+  if (!knowsVersion(contract, version)) return newerVersion(contract, version, record)
+  const origin = originOf(record)
+  if (origin === null) return missing(header.originOffset)
+  return { kind: 'row', contract, rawOffset: origin }
+}
+
+/** The raw offset that a record of the enriched topic says it came from; null: it does not say. */
+export function originOf(record: KafkaRecord): bigint | null {
+  const origin = text(record, header.originOffset)
+  return origin !== null && /^\d{1,15}$/.test(origin) ? BigInt(origin) : null
+}
+
+const openBrace = Buffer.from(',"e":')
+const closeBrace = Buffer.from('}\n')
+
+/** The spooled line of a row: the event's own bytes, never parsed here. */
+export function rowLine(record: KafkaRecord, rawOffset: bigint): readonly Buffer[] {
+  const prefix = Buffer.from(`{"p":${record.partition},"o":${record.offset},"r":${rawOffset}`)
+  return [prefix, openBrace, onOneLine(record.value ?? Buffer.alloc(0)), closeBrace]
+}
+
+/** JSON has line breaks and a byte order mark only outside of its values. */
+function onOneLine(value: Buffer): Buffer {
+  const bytes = value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf ? value.subarray(3) : value
+  if (!bytes.includes(0x0a) && !bytes.includes(0x0d)) return bytes
+  return Buffer.from(bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)))
+}
+
+function newerVersion(contract: Contract, version: string, { topic, partition, offset }: KafkaRecord): Route {
+  const [, major, minor] = /^(\d{1,4})\.(\d{1,4})$/.exec(version) ?? []
+  if (Number(major) === contract.major && Number(minor) > contract.minor) {
+    const found = `${contract.name} ${version}`
+    return {
+      kind: 'stop',
+      reason: `${topic}/${partition} is stopped at offset ${offset}: ${found} is newer than ${contract.version}, which this loader knows`
+    }
+  }
+  return deadLetter(
+    reject('unknown_version', '', `contract_version: expected ${contract.version} or an older minor, found another`)
+  )
+}
+
+function missing(name: string): Route {
+  return deadLetter(reject('headers', '', `header ${name}: expected one that the enricher sets, found none`))
+}
+
+function deadLetter({ problem }: { readonly problem: Problem }): Route {
+  return { kind: 'dead-letter', problem }
+}
+
+function text({ headers }: KafkaRecord, name: string): string | null {
+  return headers[name]?.toString('utf8') ?? null
+}
