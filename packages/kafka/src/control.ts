@@ -48,8 +48,7 @@ export async function followControl(
   onRecord: (key: string, value: Buffer | null) => void,
   { signal }: { readonly signal: AbortSignal }
 ): Promise<void> {
-  const reader = openPartitionReader(kafka, { topic: control.name, partition })
-  signal.addEventListener('abort', () => reader.close(), { once: true })
+  const reader = openPartitionReader(kafka, { topic: control.name, partition, signal })
   let position: bigint | null = null
   let failures = 0
   while (!signal.aborted) {

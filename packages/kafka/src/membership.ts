@@ -149,12 +149,14 @@ export function joinGroup(kafka: Kafka, options: MembershipOptions, { log }: { r
 
   return {
     async confirm(signal) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      signal.addEventListener('abort', () => resolve(), { once: true })
       if (signal.aborted) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const giveUp = (): void => resolve()
+      signal.addEventListener('abort', giveUp)
       unconfirmed.push(resolve)
       woken.resolve()
       await promise
+      signal.removeEventListener('abort', giveUp)
     },
     show(topic, partition, next) {
       shown.set(`${topic}/${partition}`, { topic, partition, offset: next.toString() })

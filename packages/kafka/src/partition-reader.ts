@@ -17,7 +17,7 @@ export interface Fetched extends DecodedBatches {
 
 /**
  * Reads one partition from a position that the caller keeps: read_committed, no group, no default position. Connects
- * on first use; after any trouble the connection is thrown away and made anew on the next call.
+ * on first use; after any trouble the connection is thrown away and made anew on the next call. One call at a time.
  */
 export interface PartitionReader {
   /**
@@ -36,6 +36,8 @@ export interface ReaderOptions extends TopicPartition {
   readonly maxBytes?: number
   /** Default 500. */
   readonly maxWaitMs?: number
+  /** Closes the reader. */
+  readonly signal?: AbortSignal
 }
 
 interface Connection {
@@ -44,21 +46,39 @@ interface Connection {
 }
 
 export function openPartitionReader(kafka: Kafka, options: ReaderOptions): PartitionReader {
-  const { topic, partition, maxBytes = 256 * 1024, maxWaitMs = 500 } = options
-  const closed = Promise.withResolvers<never>()
-  closed.promise.catch(() => undefined)
+  const { topic, partition, maxBytes = 256 * 1024, maxWaitMs = 500, signal } = options
   let connection: Connection | null = null
+  let cut: ((reason: Error) => void) | null = null
+  let closed = false
+  signal?.addEventListener('abort', close)
+  if (signal?.aborted) close()
 
   async function onLeader<T>(use: (leader: Broker) => Promise<T>): Promise<T> {
+    if (closed) throw closedError()
     const mine = (connection ??= connect(kafka, options))
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    cut = reject
+    mine.leader.then(use).then(resolve, reject)
     try {
-      // kafkajs goes on trying for a while on a connection that was cut; nobody waits for that.
-      return await Promise.race([mine.leader.then(use), closed.promise])
+      return await promise
     } catch (cause) {
       mine.client.close()
       if (connection === mine) connection = null
       throw unavailable(`reading ${topic}/${partition}`, cause)
     }
+  }
+
+  /** kafkajs goes on trying for a while on a connection that was cut; whoever waits here does not. */
+  function close(): void {
+    closed = true
+    signal?.removeEventListener('abort', close)
+    connection?.client.close()
+    connection = null
+    cut?.(closedError())
+  }
+
+  function closedError(): UnavailableError {
+    return new UnavailableError('kafka', `the reader of ${topic}/${partition} was closed`)
   }
 
   return {
@@ -78,11 +98,7 @@ export function openPartitionReader(kafka: Kafka, options: ReaderOptions): Parti
       }
     },
     range: () => onLeader((leader) => logRange(leader, options)),
-    close() {
-      closed.reject(new UnavailableError('kafka', `the reader of ${topic}/${partition} was closed`))
-      connection?.client.close()
-      connection = null
-    }
+    close
   }
 }
 

@@ -10,11 +10,12 @@ export interface LaneContext {
   /** Aborts when the lane must end: finish what is in hand and return. */
   readonly signal: AbortSignal
   /** Has a resource closed when the attempt is over, however it ends. */
-  own<T extends { close(): void }>(resource: T): T
-  /** The lane moves: the next failure is the first one again. */
-  moving(): void
-  /** See Membership.show. */
-  show: Membership['show']
+  readonly own: <T extends { close(): void }>(resource: T) => T
+  /** Tries until something that is no part of the lane's state is available again. Throws when the lane must end. */
+  readonly retry: <T>(action: () => Promise<T>) => Promise<T>
+  /** The lane moves: no problem, and the next failure is the first one again. */
+  readonly moving: () => void
+  readonly show: Membership['show']
 }
 
 export interface GroupOptions {
@@ -31,11 +32,6 @@ export interface GroupOptions {
 /** The group's own: SIGTERM has 10 s, and leaving wants some of it. */
 const stopTimeoutMs = 5_000
 
-interface LaneState {
-  readonly stop: AbortController
-  readonly ended: Promise<unknown>
-}
-
 /**
  * Keeps a lane running for every partition that the group gives us. A lane that throws UnavailableError is started
  * again, from nothing, when the group has confirmed us; whatever else it throws ends them all. A rebalance leaves the
@@ -45,55 +41,70 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
   const { group, topics, partitions, sessionTimeoutMs = 10_000, tick } = options
   const done = Promise.withResolvers<void>()
   done.promise.catch(() => undefined) // whoever waits for it gets it; nobody has to
-  const lanes = new Map<number, LaneState>()
+  const lanes = new Map<number, AbortController>()
   const endings = new Map<number, Promise<unknown>>()
   const problems = new Map<string, string>()
   const resources = new Set<{ close(): void }>()
   let stopping: Promise<void> | null = null
   const membership = joinGroup(kafka, { group, topics, partitions, sessionTimeoutMs, onAssigned: assign }, { log })
-
   const show: Membership['show'] = (topic, partition, next) => membership.show(topic, partition, next)
 
   function assign(mine: readonly number[]): void {
-    for (const [partition, lane] of lanes) if (!mine.includes(partition)) revoke(partition, lane)
+    for (const partition of lanes.keys()) if (!mine.includes(partition)) revoke(partition)
     for (const partition of mine) {
       if (lanes.has(partition)) continue
       const stop = new AbortController()
       const before = endings.get(partition) // the same partition, a moment ago
-      const ended = Promise.all(options.lanes.map((_, lane) => drive(partition, lane, stop.signal, before)))
-      lanes.set(partition, { stop, ended })
+      const driven = options.lanes.map((_, index) => drive(partition, index, stop.signal, before))
+      const ended = Promise.all(driven).catch((error: unknown) => {
+        if (!stop.signal.aborted) void end(error)
+      })
+      lanes.set(partition, stop)
       endings.set(partition, ended)
     }
   }
 
-  function revoke(partition: number, { stop }: LaneState): void {
-    stop.abort()
+  function revoke(partition: number): void {
+    lanes.get(partition)?.abort()
     lanes.delete(partition)
   }
 
-  async function drive(partition: number, lane: number, signal: AbortSignal, before?: Promise<unknown>): Promise<void> {
-    const name = `${partition}.${lane}`
+  async function drive(
+    partition: number,
+    index: number,
+    signal: AbortSignal,
+    before?: Promise<unknown>
+  ): Promise<void> {
+    const name = `${partition}.${index}`
     let failures = 0
     const moving = (): void => {
       failures = 0
       problems.delete(name)
     }
+    const wait = async (error: unknown): Promise<void> => {
+      if (signal.aborted || !(error instanceof UnavailableError)) throw error
+      const problem = `partition ${partition} waits: ${error.message}`
+      if (problems.get(name) !== problem) log.warn({ group, partition, reason: error.message }, 'partition waits')
+      problems.set(name, problem)
+      tick?.()
+      await pause(backOffMs(++failures), signal)
+    }
+    const retry = async <T>(action: () => Promise<T>): Promise<T> => {
+      for (;;) {
+        try {
+          return await action()
+        } catch (error) {
+          await wait(error)
+        }
+      }
+    }
     if (before) problems.set(name, `partition ${partition} waits: its last batch is not finished`)
     await before
     while (!signal.aborted) {
       try {
-        await attempt(lane, partition, signal, moving)
+        await attempt(index, { partition, signal, retry, moving, show })
       } catch (error) {
-        if (signal.aborted) break
-        if (!(error instanceof UnavailableError)) {
-          void end(error)
-          break
-        }
-        if (problems.get(name) !== error.message)
-          log.warn({ group, partition, error: error.message }, 'partition waits')
-        problems.set(name, error.message)
-        tick?.()
-        await pause(backOffMs(++failures), signal)
+        await wait(error)
         // Who lost the partition without knowing it must not fence the one who has it now.
         await membership.confirm(signal)
       }
@@ -101,7 +112,7 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
     problems.delete(name)
   }
 
-  async function attempt(lane: number, partition: number, signal: AbortSignal, moving: () => void): Promise<void> {
+  async function attempt(index: number, context: Omit<LaneContext, 'own'>): Promise<void> {
     const owned: { close(): void }[] = []
     const own = <T extends { close(): void }>(resource: T): T => {
       owned.push(resource)
@@ -109,7 +120,7 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
       return resource
     }
     try {
-      await options.lanes[lane]?.({ partition, signal, own, moving, show })
+      await options.lanes[index]?.({ ...context, own })
     } finally {
       for (const resource of owned) {
         resource.close()
@@ -125,7 +136,7 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
   }
 
   async function finish(reason: unknown): Promise<void> {
-    for (const [partition, lane] of lanes) revoke(partition, lane)
+    for (const partition of lanes.keys()) revoke(partition)
     const inTime = new AbortController()
     await Promise.race([Promise.all(endings.values()), pause(stopTimeoutMs, inTime.signal)])
     inTime.abort()

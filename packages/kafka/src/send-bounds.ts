@@ -14,13 +14,13 @@ export interface SizedRecord {
   readonly headers: Readonly<Record<string, string | Buffer>>
 }
 
-/** Upper bound of what a record takes in an uncompressed batch of its own. */
+/** Upper bound of what a record takes in a batch of its own, even if compression makes it larger (zstd: by 1/256). */
 export function sizeOf({ key, value, headers }: SizedRecord): number {
   let bytes = batchOverhead + (key?.length ?? 0) + (value?.length ?? 0)
   for (const [name, header] of Object.entries(headers)) {
     bytes += headerOverhead + Buffer.byteLength(name) + Buffer.byteLength(header)
   }
-  return bytes
+  return bytes + (bytes >> 8)
 }
 
 /** Header of the batch, and the record's lengths, deltas and attributes at their longest. */

@@ -1,6 +1,7 @@
 import { uniqueName, sharedBacking } from '@sluice/testkit'
 import type { KafkaRecord, Log } from '@sluice/events'
 import type { Topics, TopicSpec } from '@sluice/contracts'
+import { withCluster } from './admin.ts'
 import { openKafka, type Kafka } from './client.ts'
 import { CompressionTypes } from './kafkajs.ts'
 import { readRange } from './read-range.ts'
@@ -93,4 +94,19 @@ export async function deleteBelow(kafka: Kafka, topic: string, partition: number
   await admin.fetchTopicOffsets(topic)
   await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: offset.toString() }] })
   client.close()
+}
+
+/** Commits an offset as an operator would. */
+export async function commitOffset(
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  partition: number,
+  offset: bigint
+): Promise<void> {
+  await withCluster(kafka, 'committing', async (cluster) => {
+    const coordinator = await cluster.findGroupCoordinator({ groupId })
+    const topics = [{ topic, partitions: [{ partition, offset: offset.toString() }] }]
+    await coordinator.offsetCommit({ groupId, groupGenerationId: -1, memberId: '', topics })
+  })
 }

@@ -1,0 +1,76 @@
+import { RefusedError } from '@sluice/events'
+import { fetchCommitted, withCluster } from './admin.ts'
+import type { Kafka } from './client.ts'
+import { OutOfRangeError } from './errors.ts'
+import { openPartitionReader } from './partition-reader.ts'
+import { RepeatWindow } from './repeat-window.ts'
+import { readTail, type Trace } from './tail.ts'
+import type { LogRange } from './types.ts'
+
+export interface Acquired {
+  /** Next raw offset to read. */
+  readonly position: bigint
+  readonly window: RepeatWindow
+}
+
+export interface AcquireOptions {
+  readonly group: string
+  readonly raw: string
+  readonly outputs: readonly string[]
+  readonly partition: number
+  readonly windowSize: number
+  /** Of the raw partition, asked for after the fence. */
+  readonly range: LogRange
+}
+
+/**
+ * Finds out where to go on and what came lately: from what is committed and from the outputs themselves. To be called
+ * after the former owner was fenced; before that, all of it may still change. Throws RefusedError where the two
+ * contradict each other or the log.
+ */
+export async function acquirePosition(kafka: Kafka, options: AcquireOptions): Promise<Acquired> {
+  const { group, raw, outputs, partition, windowSize, range } = options
+  const committed = await withCluster(kafka, `asking what ${group} has committed`, async (cluster) =>
+    (await fetchCommitted(cluster, group, raw, [partition])).get(partition)
+  )
+  const traces: Trace[] = []
+  for (const topic of outputs) {
+    const reader = openPartitionReader(kafka, { topic, partition })
+    try {
+      const tail = await readTail(reader, { rawTopic: raw, atLeast: committed ?? 0n, depth: windowSize })
+      if (tail.hasRecords && committed === undefined) throw refuseForeignOutput(options, topic)
+      traces.push(...tail.traces)
+    } finally {
+      reader.close()
+    }
+  }
+  const position = traces.reduce((next, { origin }) => (origin >= next ? origin + 1n : next), committed ?? 0n)
+  if (position < range.start || position > range.end) throw refuseOutOfRange(options, position)
+  return { position, window: rebuildWindow(traces, windowSize) }
+}
+
+function rebuildWindow(traces: readonly Trace[], size: number): RepeatWindow {
+  const window = new RepeatWindow(size)
+  for (const { origin, identity, outcome, first } of traces.toSorted((a, b) => (a.origin < b.origin ? -1 : 1))) {
+    if (identity === null) continue
+    if (outcome === 'repeat') window.repeat(identity, origin, first ?? origin)
+    else window.decide(identity, origin, outcome === 'rejected')
+  }
+  return window
+}
+
+function refuseForeignOutput({ group, raw, partition }: AcquireOptions, topic: string): RefusedError {
+  return new RefusedError([
+    `group ${group} has committed nothing for ${raw}/${partition}, but ${topic}/${partition} holds records: its offsets ` +
+      `were lost, or the group is another one. Set the committed offset of the group, or its old name`
+  ])
+}
+
+/** P13: never skipped silently; only an operator may say that the loss is known. */
+function refuseOutOfRange({ group, raw, partition, range }: AcquireOptions, position: bigint): RefusedError {
+  const { problems } = new OutOfRangeError({ topic: raw, partition }, position, range)
+  return new RefusedError([
+    ...problems,
+    `to go on without them, set the committed offset of group ${group} for ${raw}/${partition} to ${range.start}`
+  ])
+}
