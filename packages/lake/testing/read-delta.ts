@@ -18,7 +18,13 @@ export async function readDelta(
   engine: 'delta-rs' | 'duckdb',
   connection: object,
   location: string,
-  options: { readonly apps?: readonly string[]; readonly checkpoint?: boolean; readonly isLogOnly?: boolean } = {}
+  options: {
+    readonly apps?: readonly string[]
+    readonly checkpoint?: boolean
+    readonly isLogOnly?: boolean
+    /** SQL; DuckDB only. */
+    readonly where?: string
+  } = {}
 ): Promise<DeltaRead> {
   const { python } = await pythonTools()
   const request = JSON.stringify({ ...connection, engine, location, ...options })

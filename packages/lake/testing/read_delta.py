@@ -1,7 +1,7 @@
 """Reads a Delta table on S3 with an engine that is not ours and prints it as one JSON document.
 
 Usage: read_delta.py '{"engine": "delta-rs" | "duckdb", "endpoint": …, "region": …, "bucket": …, "accessKeyId": …,
-"secretAccessKey": …, "location": "bronze/x", "apps": [appId, …], "checkpoint": false, "isLogOnly": false}'
+"secretAccessKey": …, "location": "bronze/x", "apps": [appId, …], "checkpoint": false, "isLogOnly": false, "where": SQL for duckdb}'
 
 Times are microseconds since the epoch as text, 64-bit integers are texts, bytes are {"base64": …}.
 """
@@ -57,7 +57,8 @@ def with_duckdb(request, uri):
         f"CREATE SECRET (TYPE s3, KEY_ID '{request['accessKeyId']}', SECRET '{request['secretAccessKey']}', "
         f"REGION '{request['region']}', ENDPOINT '{endpoint}', URL_STYLE 'path', USE_SSL false)"
     )
-    return connection.execute(f"SELECT * FROM delta_scan('{uri}')").to_arrow_table().to_pylist()
+    where = request.get("where", "true")
+    return connection.execute(f"SELECT * FROM delta_scan('{uri}') WHERE {where}").to_arrow_table().to_pylist()
 
 
 def plain(value):
