@@ -153,7 +153,9 @@ function isService(name: string): boolean {
 }
 
 function mayNotReadEnvironment(file: string): boolean {
-  return !/(^|\/)config\.ts$|\.test\.ts$|^(tools|cli|e2e|bench|models|data|packages\/testkit)\/|\/testing\//.test(file)
+  return !/(^|\/)config\.ts$|^packages\/service\/src\/run\.ts$|\.test\.ts$|^(tools|cli|e2e|bench|models|data|packages\/testkit)\/|\/testing\//.test(
+    file
+  )
 }
 
 if (import.meta.main) {

@@ -88,6 +88,8 @@ export async function runToEnd<S extends RuntimeSettings>(
     return exitCode.failed
   })
   deadline.cancel()
+  // Whatever else is stuck: the port and the watchdog's thread are let go.
+  box.stacks[0]?.disposeAsync().catch(() => {})
   log.info({ code }, 'ended')
   return code
 }

@@ -17,6 +17,11 @@ export interface Setting<T> {
   read(text: string): T
 }
 
+/** What was found must not be shown, because it holds a secret where none belongs. */
+export class SecretShownError extends Error {
+  override readonly name = 'SecretShownError'
+}
+
 /** The value of a setting: undefined only where the declaration says `optional`. */
 export type SettingValue<T, O> = O extends { readonly optional: true } ? T | undefined : T
 
@@ -123,13 +128,15 @@ interface UrlOptions extends Common<string> {
   readonly protocols: readonly string[]
 }
 
-/** A URL without credentials: those have settings of their own, which are secret. */
+/** A URL. It may name a user but holds no password: that is a setting of its own, which is secret. */
 function url<const O extends UrlOptions>(options: O): Setting<SettingValue<string, O>> {
   const expected = `a URL beginning with ${options.protocols.map((protocol) => `${protocol}//`).join(' or ')}`
   return declare('URL', options, String, (given) => {
-    const parsed = URL.canParse(given) ? new URL(given) : null
+    const parsed = URL.parse(given)
+    if (/:.*:.*@/.test(given) || (parsed?.password ?? '') !== '') {
+      throw new SecretShownError(`${expected}, without a password`)
+    }
     if (parsed === null || !options.protocols.includes(parsed.protocol)) throw new Error(expected)
-    if (parsed.username !== '' || parsed.password !== '') throw new Error(`${expected}, without user or password`)
     return given
   })
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { RefusedError } from '@sluice/events'
-import type { Setting } from './setting.ts'
+import { SecretShownError, type Setting } from './setting.ts'
 
 /** Settings by the name of their environment variable. */
 export type Settings = Readonly<Record<string, Setting<unknown>>>
@@ -69,7 +69,8 @@ function readGiven(name: string, declared: Setting<unknown>, given: string): unk
   try {
     return declared.read(given)
   } catch (error) {
-    const shown = declared.secret ? 'a value that is not shown' : JSON.stringify(given)
+    const shown =
+      declared.secret || error instanceof SecretShownError ? 'a value that is not shown' : JSON.stringify(given)
     throw new Error(`${name} is ${shown}, expected ${(error as Error).message}`, { cause: error })
   }
 }

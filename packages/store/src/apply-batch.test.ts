@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { RefusedError } from '@sluice/events'
 import { Redis } from 'ioredis'
 import { openStore, type Operation, type Store, type StoreRecord } from './index.ts'
-import { after as positionAfter, applyRange, hourMs, log, ownRedis, records } from './test-support.ts'
+import { after as positionAfter, applyRange, hourMs, log, ownRedis, records } from './testing/own-redis.ts'
 
 const keepMs = 24 * hourMs
 const now = Date.now()

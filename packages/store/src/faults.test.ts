@@ -6,7 +6,7 @@ import { RefusedError, UnavailableError } from '@sluice/events'
 import { waitFor } from '@sluice/testkit'
 import { Redis } from 'ioredis'
 import { openStore, type Store, type StoreRecord } from './index.ts'
-import { after as positionAfter, applyRange, hourMs, log, ownRedis, records } from './test-support.ts'
+import { after as positionAfter, applyRange, hourMs, log, ownRedis, records } from './testing/own-redis.ts'
 
 const keepMs = 24 * hourMs
 const partitions = [0, 1, 2]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { openStore, type Operation, type Store, type StoreRecord } from './index.ts'
-import { after as positionAfter, applyRange, hourMs, log, ownRedis } from './test-support.ts'
+import { after as positionAfter, applyRange, hourMs, log, ownRedis } from './testing/own-redis.ts'
 
 /** What a log leads to, written without a look at the script: a plain reading of operation.ts. */
 function fold(partitions: readonly (readonly StoreRecord[])[], nowMs: number): Map<string, Record<string, string>> {

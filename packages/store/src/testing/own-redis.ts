@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis, type Backing, type RedisConnection } from '@sluice/testkit'
-import type { Operation } from './operation.ts'
-import type { Log, Position } from './position.ts'
-import type { Store, StoreRecord } from './index.ts'
+import type { Operation } from '../operation.ts'
+import type { Log, Position } from '../position.ts'
+import type { Store, StoreRecord } from '../index.ts'
 
 export const log: Log = { topic: 'events.enriched', incarnation: 'first' }
 export const hourMs = 3_600_000
