@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { uniqueName, waitFor } from '@sluice/testkit'
+import { RefusedError, UnavailableError } from '@sluice/events'
+import type { Topics } from '@sluice/contracts'
+import { groupLag } from './admin.ts'
+import type { Kafka } from './client.ts'
+import { runSink } from './sink.ts'
+import { deleteBelow, openShared, silent, topicsOf, write, type Message } from './test-support.ts'
+import { ensureTopics } from './topics.ts'
+import type { Progress, RunningSink, SinkBatch, SinkOptions, SinkPosition } from './types.ts'
+
+describe('a sink', () => {
+  let kafka: Kafka
+  let topics: Topics
+  before(async () => {
+    kafka = await openShared()
+    topics = topicsOf()
+    await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
+  })
+
+  it('is given every record once, of both topics, and goes on where its store says', async () => {
+    const store = new Store()
+    const [enriched, dlq] = [
+      { topic: topics.enriched.name, partition: 0 },
+      { topic: topics.dlq.name, partition: 0 }
+    ]
+    await write(kafka, enriched, traced(0, 1, 3), { transactionalId: uniqueName('w') })
+    await write(kafka, dlq, deadLetters(2, 4), { transactionalId: uniqueName('w') })
+    const group = uniqueName('sink')
+    const first = run(kafka, topics, store, { group })
+    await waitFor('five records', () => store.values().length === 5, { timeoutMs: 10_000 })
+    await first.stop()
+    await write(kafka, enriched, traced(5))
+    const second = run(kafka, topics, store, { group })
+    await waitFor('six records', () => store.values().length === 6, { timeoutMs: 10_000 })
+    await second.stop()
+    assert.deepEqual(store.values(enriched.topic), ['0', '1', '3', '5'])
+    assert.deepEqual(store.values(dlq.topic), ['2', '4'])
+    const lags = await groupLag(kafka, group, [enriched.topic, dlq.topic])
+    assert.deepEqual(
+      lags.map(({ lag }) => lag),
+      [0, 0, 0, 0, 0, 0]
+    )
+  })
+
+  it('drops what was doubled, also across a restart, and counts it', async () => {
+    const own = topicsOf()
+    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const store = new Store()
+    const at = { topic: own.enriched.name, partition: 1 }
+    await write(kafka, at, traced(0, 1, 1, 2, 0, 3))
+    const first = run(kafka, own, store)
+    await waitFor('four records', () => store.values(at.topic).length === 4, { timeoutMs: 10_000 })
+    await first.stop()
+    await write(kafka, at, traced(3, 2, 4))
+    const second = run(kafka, own, store)
+    await waitFor('the fifth', () => store.values(at.topic).length === 5, { timeoutMs: 10_000 })
+    await second.stop()
+    assert.deepEqual(store.values(at.topic), ['0', '1', '2', '3', '4'])
+    assert.equal(first.doubled() + second.doubled(), 4)
+  })
+
+  it('asks for its position again when the store holds another one, or is told to', async () => {
+    const own = topicsOf()
+    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const store = new Store()
+    const at = { topic: own.enriched.name, partition: 2 }
+    await write(kafka, at, traced(0, 1))
+    const sink = run(kafka, own, store)
+    await waitFor('two records', () => store.values(at.topic).length === 2, { timeoutMs: 10_000 })
+    store.forget(at.topic, 2) // as after a FLUSHALL: only the next batch finds out
+    await write(kafka, at, traced(2))
+    await waitFor('three records', () => store.values(at.topic).length === 3, { timeoutMs: 10_000 })
+    store.forget(at.topic, 2)
+    sink.reopen(at.topic, 2)
+    await waitFor('three records again', () => store.values(at.topic).length === 3, { timeoutMs: 10_000 })
+    assert.deepEqual(store.values(at.topic), ['0', '1', '2'])
+    await sink.stop()
+  })
+
+  it('waits while its store is away, in words, and gives the batch again', async () => {
+    const own = topicsOf()
+    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const store = new Store()
+    await write(kafka, { topic: own.dlq.name, partition: 1 }, deadLetters(0, 1))
+    store.away = true
+    const sink = run(kafka, own, store)
+    await waitFor('the problem', () => sink.problems().includes('partition 1 waits: the store is away'), {
+      timeoutMs: 10_000
+    })
+    store.away = false
+    await waitFor('two records', () => store.values().length === 2, { timeoutMs: 10_000 })
+    await waitFor('no problem', () => sink.problems().length === 0, { timeoutMs: 10_000 })
+    await sink.stop()
+  })
+
+  it('may be read by two at once: the store takes each batch once', async () => {
+    const own = topicsOf()
+    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const store = new Store()
+    const at = { topic: own.enriched.name, partition: 0 }
+    const sinks = [run(kafka, own, store), run(kafka, own, store)] // two groups: neither knows of the other
+    for (let i = 0; i < 200; i += 10) await write(kafka, at, traced(...Array.from({ length: 10 }, (_, j) => i + j)))
+    await waitFor('all', () => store.values().length >= 200, { timeoutMs: 20_000 })
+    assert.deepEqual(
+      store.values(),
+      Array.from({ length: 200 }, (_, i) => `${i}`)
+    )
+    await Promise.all(sinks.map((sink) => sink.stop()))
+  })
+
+  it('ends with what is lost when its position is not in the log any more', async () => {
+    const own = topicsOf()
+    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const store = new Store()
+    const at = { topic: own.enriched.name, partition: 0 }
+    await write(kafka, at, traced(0, 1, 2, 3))
+    store.positions.set(`${at.topic}/0`, { next: 1n, origin: 0n })
+    await deleteBelow(kafka, at.topic, 0, 3n)
+    const sink = run(kafka, own, store)
+    await assert.rejects(
+      sink.done,
+      (error) => error instanceof RefusedError && /2 records are lost, from offset 1 to 2/.test(error.message)
+    )
+  })
+
+  it('ends with a bug of its own', async () => {
+    const sink = run(kafka, topics, new Store(), { open: async () => Promise.reject(new TypeError('a bug')) })
+    await assert.rejects(sink.done, /a bug/)
+  })
+})
+
+/** A store that saves position and records together, as Redis and the lake do. */
+class Store {
+  readonly positions = new Map<string, SinkPosition>()
+  readonly records = new Map<string, string[]>()
+  away = false
+
+  take({ topic, partition, expected, records, next, origin }: SinkBatch): 'done' | 'reopen' {
+    if (this.away) throw new UnavailableError('store', 'the store is away')
+    const at = `${topic}/${partition}`
+    if (this.positions.get(at)?.next !== expected?.next) return 'reopen'
+    this.positions.set(at, { next, origin })
+    this.records.set(at, [...(this.records.get(at) ?? []), ...records.map(({ value }) => String(value))])
+    return 'done'
+  }
+
+  forget(topic: string, partition: number): void {
+    this.positions.delete(`${topic}/${partition}`)
+    this.records.delete(`${topic}/${partition}`)
+  }
+
+  values(topic = ''): string[] {
+    return [...this.records].filter(([at]) => at.startsWith(topic)).flatMap(([, values]) => values)
+  }
+}
+
+function run(
+  kafka: Kafka,
+  topics: Topics,
+  store: Store,
+  options: Partial<SinkOptions> = {}
+): RunningSink & { doubled(): number } {
+  let doubled = 0
+  const sink = runSink(
+    kafka,
+    {
+      group: uniqueName('sink'),
+      topics: [topics.enriched, topics.dlq],
+      sessionTimeoutMs: 6_000,
+      open: async ({ topic, partition }) => store.positions.get(`${topic}/${partition}`) ?? null,
+      handle: async (batch) => store.take(batch),
+      onProgress: (progress: Progress) => (doubled += progress.doubled),
+      ...options
+    },
+    { log: silent }
+  )
+  return { ...sink, doubled: () => doubled }
+}
+
+function traced(...origins: number[]): Message[] {
+  return origins.map((origin) => ({ value: `${origin}`, headers: { origin_offset: `${origin}` } }))
+}
+
+function deadLetters(...origins: number[]): Message[] {
+  return origins.map((origin) => ({
+    value: `${origin}`,
+    headers: { dlq_reason: 'parse', dlq_origin_offset: `${origin}` }
+  }))
+}
