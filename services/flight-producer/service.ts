@@ -8,7 +8,7 @@ import {
   readPlanes,
   readSpeed
 } from '@sluice/flights'
-import { openKafka } from '@sluice/kafka'
+import { checkTopics, openKafka } from '@sluice/kafka'
 import { defineService, kafkaSettingsOf } from '@sluice/service'
 import { settings } from './config.ts'
 import { pauseClock, setClock } from './src/keep-clock.ts'
@@ -27,6 +27,7 @@ export const service = defineService({
     const { topics } = await loadContracts(settings.SCHEMAS_DIR)
     const planes = await readPlanes(settings.DATA_DIR)
     const kafka = openKafka(kafkaSettingsOf(settings, 'flight-producer'), { log })
+    if (speed !== null) await checkTopics(kafka, topics)
     const clockDeps = { kafka, control: topics.control, now, log }
     const clock = speed === null ? null : await setClock(clockDeps, { replay, speed })
     const flights = { flights: await readFlights(settings.DATA_DIR), planes }

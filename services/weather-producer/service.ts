@@ -8,7 +8,7 @@ import {
   readWeather,
   sendInOrder
 } from '@sluice/flights'
-import { openKafka } from '@sluice/kafka'
+import { checkTopics, openKafka } from '@sluice/kafka'
 import { defineService, kafkaSettingsOf } from '@sluice/service'
 import { settings } from './config.ts'
 import { openCollector } from './src/collector-client.ts'
@@ -28,6 +28,7 @@ export const service = defineService({
     const { topics } = await loadContracts(settings.SCHEMAS_DIR)
     const weather = await readWeather(settings.DATA_DIR)
     const kafka = openKafka(kafkaSettingsOf(settings, 'weather-producer'), { log })
+    if (speed !== null) await checkTopics(kafka, topics)
     const followed = speed === null ? null : followClock({ kafka, control: topics.control, signal })
     followed?.ended.catch(fail)
     const target = { address: settings.COLLECTOR_GRPC, tls: settings.COLLECTOR_TLS, apiKey: settings.API_KEY }
