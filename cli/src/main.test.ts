@@ -29,8 +29,14 @@ describe('sluice start', () => {
     const { child, output, identities } = await startToy(toy)
     assert.match(output(), /ready web in \d+\.\d s/)
     assert.equal(identities.length, 3)
-    for (let sent = 0; sent < 3; sent += 1) child.kill('SIGINT')
-    const [code] = (await once(child, 'exit')) as [number]
+    const ended = once(child, 'exit')
+    child.kill('SIGINT')
+    // One after the other: signals that are pending at the same time become one by themselves.
+    await waitFor('the first to be heard', () => output().includes('stopping'), { timeoutMs: 5000, intervalMs: 5 })
+    child.kill('SIGINT')
+    await waitFor('the first stop', () => output().includes('... web: stopping'), { timeoutMs: 5000, intervalMs: 5 })
+    child.kill('SIGINT')
+    const [code] = (await ended) as [number]
     assert.equal(code, 0, output())
     assert.match(output(), /stopped after/)
     assert.deepEqual(identities.filter(isAlive), [])

@@ -12,8 +12,14 @@ function start(toy: ToyPlatform, options: PlatformOptions = {}): Promise<Platfor
   return startPlatform({ composeFile: toy.composeFile, dataDir: toy.dataDir, ports: 'free', variables: {}, ...options })
 }
 
+function linesOf(toy: ToyPlatform, name: string): readonly string[] {
+  return readFileSync(join(toy.dataDir, 'volumes/shared', name), 'utf8')
+    .trim()
+    .split('\n')
+}
+
 function livesOf(toy: ToyPlatform): readonly string[] {
-  return readFileSync(join(toy.dataDir, 'volumes/shared/lives'), 'utf8').trim().split('\n')
+  return linesOf(toy, 'lives')
 }
 
 function identitiesOf(platform: Platform): readonly string[] {
@@ -21,7 +27,7 @@ function identitiesOf(platform: Platform): readonly string[] {
 }
 
 describe('startPlatform', () => {
-  it('starts in the order of the dependencies, and leaves no process behind', async () => {
+  it('starts in the order of the dependencies, stops in the reverse one, and leaves no process behind', async () => {
     using toy = makeToyPlatform()
     const platform = await start(toy)
     assert.deepEqual(livesOf(toy), ['job', 'worker', 'web'])
@@ -34,6 +40,7 @@ describe('startPlatform', () => {
     assert.ok(identities.every(isAlive))
     await platform.stop()
     assert.deepEqual(identities.filter(isAlive), [])
+    assert.deepEqual(linesOf(toy, 'ends'), ['web', 'worker'])
   })
 
   it('starts a process again that was killed, and what was kept is still there', async () => {

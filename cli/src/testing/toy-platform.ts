@@ -14,7 +14,10 @@ import { appendFileSync, existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 appendFileSync(process.env.VOLUME + '/lives', process.env.NAME + '\\n')
 if (process.env.REFUSES) { console.error('refused: ' + process.env.REFUSES); process.exit(78) }
-process.on('SIGTERM', () => process.exit(0))
+process.on('SIGTERM', () => {
+  appendFileSync(process.env.VOLUME + '/ends', process.env.NAME + '\\n')
+  setTimeout(() => process.exit(0), 300)
+})
 createServer((request, answer) => {
   const reasons = existsSync(process.env.VOLUME + '/unready') ? ['told so'] : []
   answer.writeHead(reasons.length === 0 ? 200 : 503).end(JSON.stringify({ ready: reasons.length === 0, reasons }))
