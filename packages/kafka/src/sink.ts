@@ -54,7 +54,7 @@ async function fill(
       next = fetched.next
       context.moving()
       show(topic, partition, next)
-      options.onProgress?.({ ...at, next, lag: Number(fetched.lastStableOffset - next), doubled })
+      options.onProgress?.({ ...at, lag: Number(fetched.lastStableOffset - next), doubled })
       options.tick?.()
     }
   }

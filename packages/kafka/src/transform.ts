@@ -15,7 +15,10 @@ import type { RunDeps, Running, TransformOptions } from './types.ts'
  */
 export function runTransform<Item>(kafka: Kafka, options: TransformOptions<Item>, deps: RunDeps): Running {
   const { group, topics, sessionTimeoutMs, tick } = options
-  const lane = (context: LaneContext): Promise<void> => transformPartition(kafka, options, deps, context)
+  const lane = (context: LaneContext): Promise<void> =>
+    transformPartition(kafka, options, deps, context).finally(() =>
+      options.onProgress?.({ topic: topics.raw.name, partition: context.partition, lag: null, doubled: 0 })
+    )
   const { name, partitions } = topics.raw
   return runGroup(kafka, { group, topics: [name], partitions, sessionTimeoutMs, lanes: [lane], tick }, deps)
 }
@@ -57,7 +60,7 @@ async function transformPartition<Item>(
     }
     next = fetched.next
     context.moving()
-    onProgress?.({ topic: raw, partition, next, lag: Number(fetched.lastStableOffset - next), doubled: 0 })
+    onProgress?.({ topic: raw, partition, lag: Number(fetched.lastStableOffset - next), doubled: 0 })
     tick?.()
   }
 }

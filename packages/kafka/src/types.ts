@@ -51,7 +51,7 @@ export interface TransformOptions<Item> {
   readonly enrich: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Checked<EnrichedRecord>[]>
   /** Called after each commit, for metrics. */
   readonly onCommitted?: (batch: CommittedBatch<Item>) => void
-  /** Called after each fetch, lag in data records. */
+  /** Called after each fetch and its batches. */
   readonly onProgress?: (progress: Progress) => void
   /** Called whenever a lane has finished a batch or a bounded attempt at something. */
   readonly tick?: () => void
@@ -93,10 +93,8 @@ export interface CommittedBatch<Item> {
 }
 
 export interface Progress extends TopicPartition {
-  /** Next offset to read. */
-  readonly next: bigint
-  /** Records that are committed to the topic and not read yet. */
-  readonly lag: number
+  /** Records that are committed to the topic and not read yet; null: the partition is not read here now. */
+  readonly lag: number | null
   /** Doubled records dropped since the last report. */
   readonly doubled: number
 }
@@ -130,7 +128,7 @@ export interface SinkOptions {
   readonly open: (at: TopicPartition, signal: AbortSignal) => Promise<SinkPosition | null>
   /** 'reopen': the stored position differs, ask open() again. UnavailableError: wait, ask open() again. */
   readonly handle: (batch: SinkBatch, signal: AbortSignal) => Promise<'done' | 'reopen'>
-  /** Called after each fetch and each batch, lag in data records. */
+  /** Called after each fetch and its batch. */
   readonly onProgress?: (progress: Progress) => void
   /** Called whenever a lane has finished a batch or a bounded attempt at something. */
   readonly tick?: () => void
