@@ -21,7 +21,6 @@ export const collector = defineService({
     )
     const topics = watchTopics({ ...context, check: () => checkTopics(kafka, contracts.topics) })
     const problem = () => topics.problem() ?? (context.signal.aborted ? 'the collector is about to stop' : null)
-    stack.use(await openCollector({ ...context, contracts, keys, lanes, problem }), 'REST and gRPC')
-    return { problems: () => [topics.problem(), lanes.problem()].filter((reason) => reason !== null) }
+    return stack.use(await openCollector({ ...context, contracts, keys, lanes, problem }), 'REST and gRPC')
   }
 })

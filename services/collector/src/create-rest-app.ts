@@ -56,7 +56,11 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // `problem` answers that, with details
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: requestTimeoutMs / 10 },
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: requestTimeoutMs, // Node takes the smaller of the two for the headers, and the larger for the rest
+      connectionsCheckingInterval: requestTimeoutMs / 10
+    },
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.destroyed || error.code === 'ECONNRESET') return
       const code = codeOfParserError(error)

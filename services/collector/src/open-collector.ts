@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import type { Contracts } from '@sluice/contracts'
 import type { Log } from '@sluice/events'
 import type { Lanes } from '@sluice/kafka'
@@ -15,7 +16,7 @@ import { createValidator } from './validate-events.ts'
 export interface CollectorOptions {
   readonly contracts: Contracts
   readonly keys: ApiKeys
-  readonly lanes: Pick<Lanes, 'send'>
+  readonly lanes: Pick<Lanes, 'send' | 'problem'>
   /** Why nothing can be taken now, in words; null: it can. */
   readonly problem: () => string | null
   readonly metrics: Metrics
@@ -32,6 +33,8 @@ export interface CollectorOptions {
 }
 
 export interface Collector extends AsyncDisposable {
+  /** Why events are not taken or do not become durable, in words; empty: they are. */
+  problems(): readonly string[]
   readonly httpPort: number
   readonly grpcPort: number
 }
@@ -40,6 +43,8 @@ export interface Collector extends AsyncDisposable {
 const answerMs = 800
 const minBurst = 2_000
 const healthMs = 1_000
+/** Longest that requests may go on once the collector is to stop; every answer comes sooner. */
+const stopMs = 3_000
 
 /** Listens on both ports. Disposing of it answers what is in hand and stops. */
 export async function openCollector(options: CollectorOptions): Promise<Collector> {
@@ -49,23 +54,44 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   const quota = createQuota({ eventsPerSecond, burst: Math.max(minBurst, 2 * eventsPerSecond), now })
   const onBug = (error: unknown) => log.error({ err: error }, 'send failed')
   const onRefused = ({ code }: Refusal) => metrics.rejected({ reason: code })
-  const publisher = createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug })
+  let overdue = 0
+  const onOverdue = (change: number) => (overdue += change)
+  const publisher = createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onOverdue, onBug })
   const shared = { keys, publisher, quota, inFlight, problem, now, log, onRefused }
 
   await using opening = new AsyncDisposableStack()
   const validateAll = createValidator({ contracts })
   const app = createRestApp({ ...shared, validateAll, maxBodyBytes: settings.MAX_BODY_BYTES })
-  opening.defer(() => app.close())
+  opening.defer(() => closeRest(app))
   await app.listen({ host, port: settings.HTTP_PORT })
   const { port: httpPort } = app.server.address() as AddressInfo
 
   const grpc = opening.use(await openGrpcServer({ ...shared, host, port: settings.GRPC_PORT }))
-  const showHealth = () => grpc.setServing(problem() === null)
+  const problems = () => [problem(), lanes.problem(), overdueProblem()].filter((reason) => reason !== null)
+  const showHealth = () => grpc.setServing(problems().length === 0)
   showHealth()
   const timer = setInterval(showHealth, healthMs)
   opening.defer(() => clearInterval(timer))
 
   log.info({ httpPort, grpcPort: grpc.port }, 'listening')
   const open = opening.move()
-  return { httpPort, grpcPort: grpc.port, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return {
+    httpPort,
+    grpcPort: grpc.port,
+    problems,
+    [Symbol.asyncDispose]: () => open.disposeAsync()
+  }
+
+  function overdueProblem(): string | null {
+    return overdue === 0 ? null : `kafka has not acknowledged ${overdue} events within ${answerMs} ms`
+  }
+}
+
+/** A connection that was busy when the closing began is idle after its answer, and would then stay open. */
+async function closeRest(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), 20)
+  const force = setTimeout(() => app.server.closeAllConnections(), stopMs)
+  await app.close()
+  clearInterval(idle)
+  clearTimeout(force)
 }

@@ -15,7 +15,9 @@ function open({ answerMs = 60_000, maxBytes = 1_000_000 } = {}) {
   const lanes = handLanes()
   const inFlight = createInFlight(maxBytes)
   const bugs: unknown[] = []
-  const session = createPublishSession({ lanes, inFlight, answerMs, onBug: (error) => bugs.push(error) })
+  let overdue = 0
+  const onOverdue = (change: number) => (overdue += change)
+  const session = createPublishSession({ lanes, inFlight, answerMs, onOverdue, onBug: (error) => bugs.push(error) })
   const answers: (string | undefined)[] = []
   function submit(...partitions: number[]): void {
     for (const partition of partitions) {
@@ -26,7 +28,7 @@ function open({ answerMs = 60_000, maxBytes = 1_000_000 } = {}) {
       })
     }
   }
-  return { lanes, inFlight, session, answers, submit, bugs }
+  return { lanes, inFlight, session, answers, submit, bugs, overdue: () => overdue }
 }
 
 describe('createPublishSession', () => {
@@ -56,18 +58,20 @@ describe('createPublishSession', () => {
   })
 
   it('answers in time, holds its room until the send is over, and has one record in doubt a lane', async () => {
-    const { lanes, answers, submit, inFlight, session } = open({ answerMs: 20 })
+    const { lanes, answers, submit, inFlight, session, overdue } = open({ answerMs: 20 })
     submit(0, 0, 1)
     lanes.sent[2]?.acknowledge()
     await waitFor('the answers', async () => !answers.includes(undefined), { timeoutMs: 5_000 })
     assert.deepEqual(answers, ['in_doubt', 'retry_in_order', '1@0'])
     assert.ok(inFlight.held() > 0)
+    assert.equal(overdue(), 1)
     submit(0)
     assert.equal(answers[3], 'retry_in_order')
     lanes.sent[0]?.acknowledge()
     lanes.sent[1]?.fail()
     await nextTurn()
     assert.equal(inFlight.held(), 0)
+    assert.equal(overdue(), 0)
     assert.equal(session.hasFailed(), true)
     assert.deepEqual(answers.slice(0, 2), ['in_doubt', 'retry_in_order'])
   })

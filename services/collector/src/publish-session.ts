@@ -13,6 +13,8 @@ export interface PublishDeps {
   readonly inFlight: InFlight
   /** An answer comes within this time; the send itself goes on. */
   readonly answerMs: number
+  /** Counts records whose answer was overdue, up or down: while there are any the broker does not keep up. */
+  readonly onOverdue: (change: 1 | -1) => void
   /** Told of a rejection that is neither an outage nor about the record. */
   readonly onBug: (error: unknown) => void
 }
@@ -32,6 +34,7 @@ interface Pending {
   readonly partition: number
   readonly deadlineMs: number
   readonly settle: (sent: Sent) => void
+  isOverdue: boolean
 }
 
 /** What one record costs beside its value: objects, promises, its place in the lane's queue. */
@@ -45,7 +48,7 @@ const overheadBytes = 1_024
  * that are queued behind it, and because callers submit in turns of the event loop of their own: the callback of an
  * earlier rejection cannot still be waiting then.
  */
-export function createPublishSession({ lanes, inFlight, answerMs, onBug }: PublishDeps): PublishSession {
+export function createPublishSession({ lanes, inFlight, answerMs, onOverdue, onBug }: PublishDeps): PublishSession {
   const failedLanes = new Set<number>()
   /** In order of submission, and so of deadlines. */
   const pending = new Set<Pending>()
@@ -72,6 +75,7 @@ export function createPublishSession({ lanes, inFlight, answerMs, onBug }: Publi
       if (!(error instanceof UnavailableError)) onBug(error)
       fail(one, error instanceof LaneFullError ? overloaded : inDoubt('it was not acknowledged'))
     } finally {
+      if (one.isOverdue) onOverdue(-1)
       inFlight.release(bytes)
     }
   }
@@ -90,6 +94,8 @@ export function createPublishSession({ lanes, inFlight, answerMs, onBug }: Publi
     const nowMs = performance.now()
     for (const one of pending) {
       if (one.deadlineMs > nowMs) break
+      one.isOverdue = true
+      onOverdue(1)
       fail(one, inDoubt('no acknowledgement in time'))
     }
     startTimer()
@@ -105,7 +111,7 @@ export function createPublishSession({ lanes, inFlight, answerMs, onBug }: Publi
         failedLanes.add(partition)
         return settle(overloaded)
       }
-      const one: Pending = { partition, deadlineMs: performance.now() + answerMs, settle }
+      const one: Pending = { partition, deadlineMs: performance.now() + answerMs, settle, isOverdue: false }
       pending.add(one)
       if (timer === undefined) startTimer()
       void send(one, record, bytes)

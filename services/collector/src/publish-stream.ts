@@ -40,13 +40,15 @@ function createStream(call: Call, deps: GrpcDeps) {
   let open = 0
   /** An event that waits for room or quota; nothing behind it is read. */
   let held: StreamedEvent | null = null
-  /** Set once nothing more is read; the stream ends when all that was read is acknowledged. */
-  let ending: { readonly refusal: Refusal | null } | null = null
+  /** False after a half-close or a refusal; the stream ends when all that was read is acknowledged. */
+  let isReading = true
+  /** Why it will not end with OK. */
+  let refusal: Refusal | null = null
   let isOver = false
   closing.addEventListener('abort', onClosing)
 
   function onMessage(message: Buffer): void {
-    if (ending !== null) return
+    if (!isReading) return
     try {
       const streamed = decodePublishStreamRequest(message)
       open++
@@ -61,10 +63,10 @@ function createStream(call: Call, deps: GrpcDeps) {
   }
 
   function take(streamed: StreamedEvent): void {
-    const refusal = refusalNow()
-    if (refusal !== null) {
-      ack(streamed, refused(null, refusal))
-      return end(refusal)
+    const found = refusalNow()
+    if (found !== null) {
+      ack(streamed, refused(null, found))
+      return end(found)
     }
     if (!inFlight.hasRoom(streamed.event.length * recordFactor))
       return hold(streamed, (retry) => inFlight.onceReleased(retry))
@@ -101,39 +103,42 @@ function createStream(call: Call, deps: GrpcDeps) {
     open--
     if (!isOver) call.write({ sequence, result: resultMessage(result) })
     if (publication.hasFailed()) end(inDoubt)
-    else if (ending === null) flow()
-    else endIfAllAcknowledged()
+    flow()
+    endIfAllAcknowledged()
   }
 
   function flow(): void {
-    if (ending !== null || held !== null) return
+    if (!isReading || held !== null) return
     if (open >= maxOpen || call.writableNeedDrain) call.pause()
     else if (call.isPaused()) call.resume()
   }
 
-  function end(refusal: Refusal | null): void {
-    if (ending === null) {
-      ending = { refusal }
+  /** Null: the client has half-closed, and an event that is held is still taken. */
+  function end(reason: Refusal | null): void {
+    isReading = false
+    if (reason !== null && refusal === null) {
+      refusal = reason
+      onRefused(reason)
       call.pause()
-      if (refusal !== null) onRefused(refusal)
-    }
-    if (held !== null) {
-      const unsent = held
-      held = null
-      return ack(unsent, refused(null, refusal ?? inDoubt))
+      if (held !== null) {
+        const unsent = held
+        held = null
+        ack(unsent, refused(null, reason))
+      }
     }
     endIfAllAcknowledged()
   }
 
   function endIfAllAcknowledged(): void {
-    if (open > 0 || isOver || ending === null) return
+    if (isReading || open > 0 || isOver) return
     finish()
-    if (ending.refusal === null) call.end()
-    else call.emit('error', grpcStatus(ending.refusal))
+    if (refusal === null) call.end()
+    else call.emit('error', grpcStatus(refusal))
   }
 
   function cancel(): void {
-    ending = { refusal: null }
+    isReading = false
+    held = null
     finish()
   }
 

@@ -15,7 +15,12 @@ import { bearer, type TestEvent } from './fixtures.ts'
 /* The collector's gRPC interface as a stock client sees it. */
 
 const includeDirs = [join(import.meta.dirname, '../../../../proto')]
-const loaded = loadSync('sluice/collector/v1/collector.proto', { includeDirs, longs: String, oneofs: true })
+const loaded = loadSync('sluice/collector/v1/collector.proto', {
+  includeDirs,
+  longs: String,
+  oneofs: true,
+  defaults: true
+})
 const service = loaded['sluice.collector.v1.Collector'] as ServiceDefinition
 const CollectorClient = makeGenericClientConstructor(service, 'Collector')
 

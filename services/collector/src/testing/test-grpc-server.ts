@@ -42,7 +42,7 @@ export async function testGrpcServer(options: TestGrpcOptions = {}): Promise<Tes
     inFlight,
     problem,
     now: Date.now,
-    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug }),
+    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, onOverdue: () => {} }),
     quota: createQuota({ eventsPerSecond, burst, now: Date.now }),
     onRefused: ({ code }) => metrics.rejected({ reason: code })
   })

@@ -58,7 +58,7 @@ export async function testRestApp(options: TestRestOptions = {}): Promise<TestRe
     now: Date.now,
     problem: () => null,
     maxBodyBytes: 1_048_576,
-    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug }),
+    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, onOverdue: () => {} }),
     validateAll: createValidator({ contracts }),
     quota: createQuota({ eventsPerSecond: options.eventsPerSecond ?? 0, burst: 10, now: Date.now }),
     onRefused: ({ code }) => metrics.rejected({ reason: code }),
