@@ -63,10 +63,10 @@ export function injectedEvents(period: Period): readonly Injected[] {
       fate: { kind: 'dead', reason: 'parse' }
     },
     {
-      what: 'a list, straight into the topic',
+      what: 'no envelope, straight into the topic',
       via: 'raw',
       event: null,
-      text: '[1, 2, 3]',
+      text: '{"temperature": 21}',
       fate: { kind: 'dead', reason: 'envelope' }
     },
     {
