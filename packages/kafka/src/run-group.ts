@@ -83,7 +83,7 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
     }
     const wait = async (error: unknown): Promise<void> => {
       if (signal.aborted || !(error instanceof UnavailableError)) throw error
-      const problem = `partition ${partition} waits: ${error.message}`
+      const problem = `partition ${partition} waits for ${error.dependency}: ${error.message}`
       if (problems.get(name) !== problem) log.warn({ group, partition, reason: error.message }, 'partition waits')
       problems.set(name, problem)
       tick?.()

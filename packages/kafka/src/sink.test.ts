@@ -86,7 +86,7 @@ describe('a sink', () => {
     await write(kafka, { topic: own.dlq.name, partition: 1 }, deadLetters(0, 1))
     store.away = true
     const sink = run(kafka, own, store)
-    await waitFor('the problem', () => sink.problems().includes('partition 1 waits: the store is away'), {
+    await waitFor('the problem', () => sink.problems().includes('partition 1 waits for store: the store is away'), {
       timeoutMs: 10_000
     })
     store.away = false

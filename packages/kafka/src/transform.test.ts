@@ -200,7 +200,7 @@ describe('the transform', () => {
     })
     await write(kafka, run.at(1), [event('a')])
     await waitFor('the problem', () => run.running.problems()[0]?.startsWith('partition'), { timeoutMs: 10_000 })
-    assert.deepEqual(run.running.problems(), ['partition 1 waits: no answer'])
+    assert.deepEqual(run.running.problems(), ['partition 1 waits for enrichment-api: no answer'])
     await write(kafka, run.at(0), fillers(10))
     await write(kafka, run.at(2), fillers(10))
     await waitFor('the others', async () => (await run.account(0)).length + (await run.account(2)).length === 20, {
