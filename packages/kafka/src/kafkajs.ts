@@ -3,6 +3,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import kafkajs from 'kafkajs'
 import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs'
 import type { ConnectionOptions } from 'node:tls'
+import { encodeRecord, type EncodedRecord, type RecordInput } from './encode-record.ts'
 
 /*
  * Everything that is changed in kafkajs, and every door into its inside. It has no exports map, so that its own cluster
@@ -147,9 +148,21 @@ export const assignerProtocol = require('kafkajs/src/consumer/assignerProtocol')
   }
 }
 
+/** Only for comparison. */
+export const originalEncodeRecord = replaceRecordEncoder()
 registerZstd()
 stopIdleLoop()
 forbidDefaultOffsets()
+
+/** Before the first produce request, which is what loads it. */
+function replaceRecordEncoder(): (record: RecordInput) => EncodedRecord {
+  const path = 'kafkajs/src/protocol/recordBatch/record/v0'
+  const original = require(path) as (record: RecordInput) => EncodedRecord
+  const cached = require.cache[require.resolve(path)]
+  if (!cached) throw new Error(`${path} is not where it was: which version of kafkajs is this?`)
+  cached.exports = encodeRecord
+  return original
+}
 
 /** kafkajs has no zstd of its own. Level 1: six times smaller for 2 µs an event, and less CPU in all. */
 function registerZstd(): void {
