@@ -51,7 +51,9 @@ function rightlySeen(): Seen {
       dead: { [weather]: dead, ...straight },
       repeats: { [weather]: repeats },
       reasons,
-      several: new Map([['x', { times: 2, source: 'urn:sluice:demo', id: 'demo-valid-1' }]]),
+      several: new Map(
+        of('repeat').map(({ injected }) => [injected.event?.id ?? '', { times: 2, source: 'urn:sluice:demo', id: 'x' }])
+      ),
       fates,
       unaccounted: [],
       lastTypeByKey: new Map([
@@ -111,7 +113,10 @@ describe('the balance', () => {
         ...topics,
         raw: { ...topics.raw, [departed]: 11 },
         repeats: { ...topics.repeats, [departed]: 1 },
-        several: new Map([['y', { times: 2, source: 'urn:sluice:flight-producer', id: 'flight:departed' }]])
+        several: new Map([
+          ...topics.several,
+          ['y', { times: 2, source: 'urn:sluice:flight-producer', id: 'flight:departed' }]
+        ])
       },
       lake: { ...lake, dead_letters: (lake['dead_letters'] ?? 0) + 1 }
     })
@@ -149,6 +154,11 @@ describe('the balance', () => {
       'a record with two outputs',
       ({ topics }) => ({ topics: { ...topics, unaccounted: ['3/1: 2'] } }),
       /without exactly one output: 3\/1: 2/
+    ],
+    [
+      'a repeat that is none',
+      ({ topics }) => ({ topics: { ...topics, several: new Map() } }),
+      /repeats = what lies in raw once more under the same identity: \d is not 0/
     ],
     [
       'a lost row',

@@ -92,6 +92,7 @@ function checkSums({ topics, lake }: Seen, rows: readonly BalanceRow[]): readonl
   const { dead, repeats } = sumOf(rows)
   return [
     unequal('rows in dead_letters = dead letters + repeats', lake['dead_letters'] ?? 0, dead + repeats),
+    unequal('repeats = what lies in raw once more under the same identity', repeats, surplus(topics)),
     topics.unaccounted.length === 0
       ? ''
       : `raw records without exactly one output: ${topics.unaccounted.slice(0, 10).join(', ')}`
@@ -152,6 +153,10 @@ function unplanned({ several }: TopicTally): readonly string[] {
   return [...several.values()]
     .filter(({ source }) => source !== demoSource)
     .map(({ id, times }) => `${id} (${times} times)`)
+}
+
+function surplus({ several }: TopicTally): number {
+  return [...several.values()].reduce((sum, { times }) => sum + times - 1, 0)
 }
 
 function said(answer: Sent['answer']): string {

@@ -17,7 +17,7 @@ export function printDemo({ period, balance, reasons, sent, store, scores, speed
     '',
     `dead letters by reason   ${list(reasons)}`,
     `refused at the door      ${refused.length} of ${sent.length} sent by this demo: ${codes.join(', ')}`,
-    ...(balance.stored.length === 0 ? [] : [`stored more than once    ${balance.stored.join(', ')}`]),
+    ...(balance.stored.length === 0 ? [] : [`stored more than once    ${firstOf(balance.stored)}`]),
     `Redis                    flights ${list(store.flightsByStatus)}; ${store.stations} stations; ${store.boards} boards`,
     ...scores.map(
       ({ part, flights, late, auc }) =>
@@ -76,4 +76,10 @@ function list(counts: Readonly<Record<string, number>>): string {
 
 function number(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+function firstOf(names: readonly string[]): string {
+  const most = 5
+  const rest = names.length - most
+  return `${names.slice(0, most).join(', ')}${rest > 0 ? ` and ${number(rest)} more (--json lists all)` : ''}`
 }
