@@ -12,6 +12,7 @@ import { readEvents } from './read-events.ts'
 import { RequestRefused, type Refusal } from './refusals.ts'
 import { answerUnparsed, codeOfParserError, sendProblem, sendResults } from './rest-answers.ts'
 import type { Result } from './results.ts'
+import { traceOf } from './trace-of.ts'
 
 export interface RestDeps {
   readonly keys: ApiKeys
@@ -39,7 +40,6 @@ declare module 'fastify' {
 
 const maxHeaderBytes = 16_384
 const otherMethods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /**
  * The REST side, not listening yet. No route is open: the hook that asks for a key runs before every handler, that of
@@ -158,7 +158,5 @@ function modeOf({ headers }: FastifyRequest): ContentMode {
 
 function receptionOf({ principal, headers }: FastifyRequest, receivedAtMs: number): Reception {
   if (principal === null) throw new Error('a handler runs without a principal')
-  const { traceparent } = headers
-  const isTrace = typeof traceparent === 'string' && traceparentPattern.test(traceparent)
-  return { principal, receivedAtMs, ...(isTrace && { traceparent }) }
+  return { principal, receivedAtMs, ...traceOf(headers.traceparent) }
 }

@@ -13,7 +13,7 @@ export type Candidate =
 export interface Reception {
   readonly principal: Principal
   readonly receivedAtMs: number
-  /** W3C trace context of the request. */
+  /** Trace context of the request. */
   readonly traceparent?: string
 }
 
@@ -31,6 +31,7 @@ export const unknownType = 'unknown'
 export function createJudge({ contracts }: { readonly contracts: Contracts }) {
   const { partitions } = contracts.topics.raw
   const knownTypes = contracts.all.map(({ type }) => type).join(', ')
+  const stamp = createStamp()
 
   return function judge(candidate: Candidate, { principal, receivedAtMs, traceparent }: Reception): Judged {
     if (!candidate.ok) return refuse(candidate.id, unknownType, candidate.refusal)
@@ -58,7 +59,7 @@ export function createJudge({ contracts }: { readonly contracts: Contracts }) {
     const contract = checkedType.value
 
     const { data, ...attributes } = event
-    const added = { receivedtime: microseconds(receivedAtMs), sourceid: principal.id }
+    const added = { receivedtime: stamp(receivedAtMs), sourceid: principal.id }
     const value = Buffer.from(JSON.stringify({ ...attributes, ...added, data }))
     const bytes = value.length - (JSON.stringify(added).length - 1) // the two braces less, one comma more
     if (bytes > maxEventBytes) {
@@ -87,9 +88,16 @@ function readableId(value: unknown): string | null {
   return typeof id === 'string' && id.length <= 256 ? id : null
 }
 
-/** RFC 3339 in UTC with 6 fractional digits, whatever the clock can tell. */
-function microseconds(ms: number): string {
-  const whole = Math.floor(ms)
-  const rest = Math.floor((ms - whole) * 1000)
-  return `${new Date(whole).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`
+/** RFC 3339 in UTC with 6 fractional digits, whatever the clock can tell. Many events share a moment: it is kept. */
+function createStamp(): (ms: number) => string {
+  let stampedMs = Number.NaN
+  let text = ''
+  return (ms) => {
+    if (ms === stampedMs) return text
+    stampedMs = ms
+    const whole = Math.floor(ms)
+    const rest = Math.floor((ms - whole) * 1000)
+    text = `${new Date(whole).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`
+    return text
+  }
 }

@@ -8,6 +8,7 @@ import { grpcStatus } from './grpc-status.ts'
 import { MalformedError } from './protobuf.ts'
 import type { Refusal } from './refusals.ts'
 import { refused, type Result } from './results.ts'
+import { traceOf } from './trace-of.ts'
 
 type Call = ServerDuplexStream<Buffer, AckMessage>
 
@@ -35,6 +36,7 @@ export function createPublishStream(deps: GrpcDeps): handleBidiStreamingCall<Buf
 function createStream(call: Call, deps: GrpcDeps) {
   const { keys, guard, publisher, quota, inFlight, problem, now, log, onRefused, closing } = deps
   const publication = publisher.begin('grpc-stream')
+  const trace = traceOf(call.metadata.get('traceparent')[0])
   let principal = guard.principalOf(call.metadata)
   let generation = keys.generation()
   let open = 0
@@ -72,7 +74,7 @@ function createStream(call: Call, deps: GrpcDeps) {
       return hold(streamed, (retry) => inFlight.onceReleased(retry))
     const waitSeconds = quota.take(principal.id, 1)
     if (waitSeconds > 0) return hold(streamed, (retry) => void setTimeout(retry, waitSeconds * 1000))
-    publication.publish(decodeEvent(streamed.event), { principal, receivedAtMs: now() }, (result) =>
+    publication.publish(decodeEvent(streamed.event), { principal, receivedAtMs: now(), ...trace }, (result) =>
       ack(streamed, result)
     )
     flow()

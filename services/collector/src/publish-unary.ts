@@ -2,7 +2,6 @@ import { callbackify } from 'node:util'
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js'
 import { decodeEvent } from './decode-event.ts'
 import { decodePublishRequest } from './decode-publish.ts'
-import type { Principal } from './api-keys.ts'
 import type { GrpcDeps } from './grpc-deps.ts'
 import { resultMessage, type PublishResponse } from './grpc-service.ts'
 import { grpcStatus } from './grpc-status.ts'
@@ -10,6 +9,9 @@ import { MalformedError } from './protobuf.ts'
 import { maxBatchEvents } from './read-events.ts'
 import { RequestRefused } from './refusals.ts'
 import { summarise, type Result } from './results.ts'
+import { traceOf } from './trace-of.ts'
+
+type Call = ServerUnaryCall<Buffer, PublishResponse>
 
 /** The handler of `Publish`. It answers by the same rules as REST; collector.proto says what each status means. */
 export function createPublishUnary(
@@ -19,10 +21,10 @@ export function createPublishUnary(
   // Its type knows only errors of Node, whose `code` is a text.
   return callbackify(publish) as unknown as handleUnaryCall<Buffer, PublishResponse>
 
-  async function publish(call: ServerUnaryCall<Buffer, PublishResponse>): Promise<PublishResponse> {
+  async function publish(call: Call): Promise<PublishResponse> {
     let results: readonly Result[]
     try {
-      results = await publishAll(call.request, guard.principalOf(call.metadata))
+      results = await publishAll(call)
     } catch (error) {
       const refusal = error instanceof RequestRefused ? error.refusal : internal
       if (refusal === internal) log.error({ err: error }, 'call failed')
@@ -36,7 +38,8 @@ export function createPublishUnary(
     throw grpcStatus({ code, detail }, { httpStatus: status, results: serialize(response) })
   }
 
-  async function publishAll(request: Buffer, principal: Principal): Promise<readonly Result[]> {
+  async function publishAll({ request, metadata }: Call): Promise<readonly Result[]> {
+    const principal = guard.principalOf(metadata)
     const why = problem()
     if (why !== null) throw new RequestRefused('not_ready', why)
     if (!inFlight.take(request.length)) throw new RequestRefused('overloaded', 'message: too much is in flight')
@@ -49,7 +52,11 @@ export function createPublishUnary(
       }
       if (quota.take(principal.id, events.length) > 0)
         throw new RequestRefused('over_quota', 'key: expected fewer events')
-      return await publisher.publishAll('grpc', events.map(decodeEvent), { principal, receivedAtMs: now() })
+      return await publisher.publishAll('grpc', events.map(decodeEvent), {
+        principal,
+        receivedAtMs: now(),
+        ...traceOf(metadata.get('traceparent')[0])
+      })
     } finally {
       inFlight.release(request.length)
     }
