@@ -1,5 +1,5 @@
 import type { Log } from '@sluice/events'
-import { UnavailableError } from '@sluice/events'
+import { crashPoint, UnavailableError } from '@sluice/events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readCheckpoint, readLastCheckpoint, writeCheckpoint, type CheckpointDeps } from './checkpoint.ts'
 import { commitVersion, parseActions, printActions, versionName, type Action } from './delta-action.ts'
@@ -129,7 +129,9 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
       if (actions === null) return null
       const version = snapshot.version + 1
       const all = [commitInfo(wanted, now()), ...actions]
+      crashPoint('commit-unsaved')
       if (await store.putIfAbsent(`${logDir}/${versionName(version)}.json`, printActions(all), signal)) {
+        crashPoint('commit-saved')
         snapshot = applyActions(snapshot, version, all, { keepFiles })
         remember(wanted.id, version)
         if (version > 0 && version % checkpointInterval === 0) await tryCheckpoint(version, signal)
@@ -138,7 +140,7 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
       // Someone else has this version. Two that meet once must not meet for ever.
       await sleep(Math.random() * Math.min(1000, 20 * attempt), undefined, { ...(signal && { signal }) })
     }
-    throw new UnavailableError('s3', `table ${name}: ${maxAttempts} attempts to commit were all overtaken`)
+    throw new UnavailableError('s3', `s3: table ${name}: ${maxAttempts} attempts to commit were all overtaken`)
   }
 
   async function tryCheckpoint(version: number, signal?: AbortSignal): Promise<void> {
@@ -175,5 +177,5 @@ function commitInfo({ id, operation }: Commit, timestamp: number): Action {
 }
 
 function hole(name: string, logDir: string): never {
-  throw new UnavailableError('s3', `table ${name}: commits are missing in ${logDir}, and no checkpoint covers them`)
+  throw new UnavailableError('s3', `s3: table ${name}: commits are missing in ${logDir}, and no checkpoint covers them`)
 }

@@ -23,7 +23,8 @@ export function faultOf(error: unknown): StoreFault {
 /** The error to throw for a request that has failed for good; `what` names it: `PUT lake/bronze/x`. */
 export function storeError(what: string, error: unknown): Error {
   const { name, status, message } = describe(error)
-  const said = `${what}: ${status ?? 'no answer'} ${name}: ${message}`
+  const known = name === 'Unknown' || message === 'UnknownError' ? '' : ` ${name}: ${message}`
+  const said = `s3: ${what}: ${status ?? 'no answer'}${known}`
   switch (faultOf(error)) {
     case 'refused':
       return new RefusedError([`${said}; expected S3_REGION and S3_ENDPOINT to be those of the bucket`], {

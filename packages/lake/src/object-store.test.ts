@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { RefusedError, UnavailableError } from '@sluice/events'
-import { freePort, sharedBacking, uniqueName } from '@sluice/testkit'
-import { startLossyProxy, type LossyProxy } from '../testing/lossy-proxy.ts'
+import { freePort, sharedBacking, startLossyProxy, uniqueName, type LossyProxy } from '@sluice/testkit'
 import { openObjectStore, type ObjectStore, type ObjectStoreSettings } from './object-store.ts'
 
 describe('the object store', () => {

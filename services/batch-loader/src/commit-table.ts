@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { crashPoint } from '@sluice/events'
 import {
   addAction,
   dataFilePath,
@@ -58,7 +59,9 @@ export async function commitTable(
   const { delta, spec } = table
   for (const named of files) {
     if (named.isStored) continue
+    crashPoint('data-unsaved')
     await store.put(`${delta.location}/${named.path}`, await readFile(named.file.localPath), signal)
+    crashPoint('data-saved')
     named.isStored = true
   }
   const plan = (snapshot: Snapshot): readonly Action[] | null => {

@@ -40,7 +40,7 @@ export function createFlusher(deps: FlusherDeps): Flusher {
   const controller = new AbortController()
   const { signal } = controller
   let running: Promise<void> | null = null
-  let problem: string | null = null
+  let problem: { readonly dependency: string; readonly reason: string } | null = null
 
   async function flushOnce(): Promise<void> {
     const generation = buffer.freeze()
@@ -64,19 +64,17 @@ export function createFlusher(deps: FlusherDeps): Flusher {
   async function retry<T>(step: string, work: () => Promise<T>): Promise<T> {
     const startedMs = now()
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
-      let dependency: string
       try {
         const result = await work()
         metrics.batch({ step: step.split(' ')[0]! }, (now() - startedMs) / 1000)
-        if (problem !== null) deps.available(problem.split(':')[0]!)
+        if (problem !== null) deps.available(problem.dependency)
         problem = null
         tick()
         return result
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error
-        dependency = error.dependency
-        problem = `${dependency}: ${step}: ${error.message}`
-        deps.waiting(dependency, `${step}: ${error.message}`)
+        problem = { dependency: error.dependency, reason: `${step} waits: ${error.message}` }
+        deps.waiting(problem.dependency, problem.reason)
         tick()
       }
       await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal })
@@ -95,6 +93,7 @@ export function createFlusher(deps: FlusherDeps): Flusher {
       if (cursor !== undefined) settle(cursor, to, now())
     }
     metrics.rows({ table: name }, rows)
+    metrics.sent({ output: 'lake', type: name }, rows)
     if (oldestMs !== null) metrics.latency({ step: 'lake' }, Math.max(0, now() - oldestMs) / 1000)
     log.debug({ table: name, rows }, 'committed')
   }
@@ -117,7 +116,7 @@ export function createFlusher(deps: FlusherDeps): Flusher {
       return running
     },
     idle: () => running ?? Promise.resolve(),
-    problem: () => problem,
+    problem: () => problem?.reason ?? null,
     isOver: () => signal.aborted,
     async abandon() {
       controller.abort()

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { pythonTools } from '@sluice/testkit'
+import { pythonTools } from './python.ts'
 
 const exec = promisify(execFile)
 
