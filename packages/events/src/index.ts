@@ -1,4 +1,5 @@
 export { checkClientEnvelope, checkEnvelope, maxIdBytes } from './check-envelope.ts'
+export { crashChannel, crashPoint, crashPoints, type CrashPoint } from './crash-point.ts'
 export * from './errors.ts'
 export * from './event.ts'
 export { identityOf } from './identity.ts'

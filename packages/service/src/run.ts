@@ -1,4 +1,5 @@
 import { runToEnd } from './runtime.ts'
+import { crashAt } from './crash-at.ts'
 import type { RuntimeSettings } from './groups.ts'
 import type { Service } from './service.ts'
 
@@ -25,6 +26,7 @@ export async function run<S extends RuntimeSettings>(service: Service<S>): Promi
   // A rejection that nobody handles arrives here too.
   process.on('uncaughtException', (error) => fatal.reject(error))
 
+  crashAt(process.env['SLUICE_CRASH_AT'])
   const code = await runToEnd(service, {
     env: process.env,
     stop: stop.signal,
