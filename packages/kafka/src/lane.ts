@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UnavailableError, type Log } from '@sluice/events'
+import { crashPoint, UnavailableError, type Log } from '@sluice/events'
 import { unavailable } from './admin.ts'
 import type { Client, Kafka } from './client.ts'
 import { LaneFullError } from './errors.ts'
@@ -61,6 +61,7 @@ export function openLane(kafka: Kafka, options: LaneOptions, { log }: { readonly
       const batch = queue.splice(0, countForOneSend(queue))
       try {
         const baseOffset = await within(sendTimeoutMs, sendBatch(batch), `no answer for ${sendTimeoutMs} ms`)
+        crashPoint('record-acknowledged')
         for (const [index, job] of batch.entries()) {
           heldBytes -= job.bytes
           job.resolve(baseOffset + BigInt(index))

@@ -1,3 +1,4 @@
+import { crashPoint } from '@sluice/events'
 import { unavailable } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { CompressionTypes, type Transaction } from './kafkajs.ts'
@@ -36,6 +37,7 @@ export async function openTransactions(kafka: Kafka, transactionalId: string): P
     // connect() does not fence: only the first transaction() sends the InitProducerId of the transactional id. Aborted
     // while it is empty, it sends nothing else.
     await (await producer.transaction()).abort()
+    crashPoint('lane-fenced')
   } catch (cause) {
     close()
     throw unavailable(`taking over ${transactionalId}`, cause)
@@ -45,13 +47,16 @@ export async function openTransactions(kafka: Kafka, transactionalId: string): P
       try {
         const transaction = await producer.transaction()
         await sendOutputs(transaction, step)
+        crashPoint('outputs-sent')
         const offsets = { partition: step.partition, offset: step.next.toString() }
         // Not first: right after a commit, only what a send has begun waits for the commit to be over.
         await transaction.sendOffsets({
           consumerGroupId: step.group,
           topics: [{ topic: step.input, partitions: [offsets] }]
         })
+        crashPoint('offsets-sent')
         await transaction.commit()
+        crashPoint('transaction-committed')
       } catch (cause) {
         throw unavailable(`the transaction of ${transactionalId}`, cause)
       }
