@@ -9,7 +9,7 @@ export interface LauncherOptions {
   readonly root: string
   readonly dataDir: string
   readonly logFile: string
-  /** Beyond what the compose file says. */
+  /** Beyond what the compose file says; read at every start of the process. */
   readonly environment: Readonly<Record<string, string>>
   readonly say: Say
 }
@@ -22,15 +22,14 @@ export function createLauncher(planned: PlannedProcess, options: LauncherOptions
 function launchOurs(planned: PlannedProcess, options: LauncherOptions): Launcher {
   const { ours } = planned.service
   const entry = ours === 'cli' ? 'cli/main.ts' : `services/${ours}/main.ts`
-  const environment = { ...planned.environment, ...options.environment }
-  const admin = Number(environment['ADMIN_PORT'])
+  const admin = Number(options.environment['ADMIN_PORT'] ?? planned.environment['ADMIN_PORT'])
   return {
     async launch() {
       return spawnGuarded({
         command: process.execPath,
         args: [join(options.root, entry), ...planned.command],
         cwd: options.root,
-        env: { ...inherited(), HOME: options.dataDir, ...environment },
+        env: { ...inherited(), HOME: options.dataDir, ...planned.environment, ...options.environment },
         logFile: options.logFile,
         onOrphan: 'SIGTERM'
       })

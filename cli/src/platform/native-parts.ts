@@ -12,6 +12,8 @@ interface Part {
 
 export interface PartContext {
   readonly logFile: string
+  /** Beyond what the compose file says. */
+  readonly environment: Readonly<Record<string, string>>
   readonly say: Say
 }
 
@@ -52,12 +54,14 @@ function kafkaPorts(service: ComposeService): ReadonlyMap<number, number> {
   )
 }
 
-function startKafkaPart({ service, ports, path }: PlannedProcess, { logFile, say }: PartContext) {
-  const { environment } = service
+function startKafkaPart({ service, ports, path }: PlannedProcess, { logFile, environment: extra, say }: PartContext) {
+  const environment = { ...service.environment, ...extra }
   const controller = kafkaListeners(service).get(environment['KAFKA_CONTROLLER_LISTENER_NAMES'] ?? 'CONTROLLER') ?? 0
   const port = [...ports].find(([container]) => container !== controller)?.[1]
   const controllerPort = ports.get(controller)
-  // One listener for clients instead of two, on loopback: the rest of the properties is the file's.
+  // One listener for clients instead of two, on loopback: the rest of the properties is the file's. Where clients are to
+  // connect instead, because a proxy is there, only a test says.
+  const advertised = extra['KAFKA_ADVERTISED_LISTENERS']?.split('://').at(-1)
   const notOurs =
     /^KAFKA_(HEAP_OPTS|JVM_PERFORMANCE_OPTS|LISTENERS|ADVERTISED_LISTENERS|LISTENER_SECURITY_PROTOCOL_MAP|INTER_BROKER_LISTENER_NAME|CONTROLLER_QUORUM_VOTERS|LOG_DIRS)$/
   const properties = Object.entries(environment)
@@ -68,6 +72,7 @@ function startKafkaPart({ service, ports, path }: PlannedProcess, { logFile, say
     dir: path(environment['KAFKA_LOG_DIRS'] ?? ''),
     ...(port !== undefined && { port }),
     ...(controllerPort !== undefined && { controllerPort }),
+    ...(advertised !== undefined && { advertised }),
     properties: Object.fromEntries(properties),
     heapMb,
     logFile,
