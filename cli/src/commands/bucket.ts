@@ -1,4 +1,5 @@
-import { ensureBucket } from '@sluice/lake'
+// Not the whole of the lake: the image of the jobs has no DuckDB.
+import { ensureBucket } from '@sluice/lake/bucket'
 import { defineSettings, readSettings, s3Settings } from '@sluice/service'
 import { createJsonLog } from '../json-log.ts'
 import { retryWhileUnavailable } from '../retry-while-unavailable.ts'
