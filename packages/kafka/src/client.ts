@@ -29,11 +29,13 @@ const retry = { initialRetryTime: 20, maxRetryTime: 500, retries: 8 }
 
 /** Prepares the way to a cluster; connects to nothing. Certificate files that cannot be read are a RefusedError. */
 export function openKafka(settings: KafkaSettings, { log }: { readonly log: Log }): Kafka {
-  const security = securityOf(settings)
+  const ssl = readTls(settings)
   return {
     settings,
     client() {
       const sockets = trackSockets()
+      // kafkajs writes into what it is given here, and remembers by it who authenticated first: a copy for each.
+      const security = { ...(ssl && { ssl }), ...(settings.sasl && { sasl: saslOf(settings.sasl) }) }
       const config: KafkaConfig = {
         clientId: settings.clientId,
         brokers: [...settings.brokers],
@@ -83,22 +85,18 @@ export function openKafka(settings: KafkaSettings, { log }: { readonly log: Log 
   }
 }
 
-interface Security {
-  readonly ssl?: ConnectionOptions
-  readonly sasl?: SASLOptions
+function readTls({ tls }: KafkaSettings): ConnectionOptions | null {
+  return (
+    tls && {
+      ...(tls.caFile && { ca: readPem('KAFKA_TLS_CA_FILE', tls.caFile) }),
+      ...(tls.certFile && { cert: readPem('KAFKA_TLS_CERT_FILE', tls.certFile) }),
+      ...(tls.keyFile && { key: readPem('KAFKA_TLS_KEY_FILE', tls.keyFile) })
+    }
+  )
 }
 
-function securityOf({ tls, sasl }: KafkaSettings): Security {
-  return {
-    ...(tls && {
-      ssl: {
-        ...(tls.caFile && { ca: readPem('KAFKA_TLS_CA_FILE', tls.caFile) }),
-        ...(tls.certFile && { cert: readPem('KAFKA_TLS_CERT_FILE', tls.certFile) }),
-        ...(tls.keyFile && { key: readPem('KAFKA_TLS_KEY_FILE', tls.keyFile) })
-      }
-    }),
-    ...(sasl && { sasl })
-  }
+function saslOf({ mechanism, username, password }: NonNullable<KafkaSettings['sasl']>): SASLOptions {
+  return { mechanism, username, password } as SASLOptions
 }
 
 function readPem(setting: string, file: string): string {

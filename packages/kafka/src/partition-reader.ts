@@ -34,7 +34,7 @@ export interface PartitionReader {
 export interface ReaderOptions extends TopicPartition {
   /** Bytes asked for in one fetch, as they lie in the log; a larger batch comes alone. Default 256 KiB. */
   readonly maxBytes?: number
-  /** Default 500. */
+  /** Default 1000. */
   readonly maxWaitMs?: number
   /** Closes the reader. */
   readonly signal?: AbortSignal
@@ -46,7 +46,7 @@ interface Connection {
 }
 
 export function openPartitionReader(kafka: Kafka, options: ReaderOptions): PartitionReader {
-  const { topic, partition, maxBytes = 256 * 1024, maxWaitMs = 500, signal } = options
+  const { topic, partition, maxBytes = 256 * 1024, maxWaitMs = 1_000, signal } = options
   let connection: Connection | null = null
   let cut: ((reason: Error) => void) | null = null
   let closed = false

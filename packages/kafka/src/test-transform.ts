@@ -34,7 +34,11 @@ export interface Account {
 }
 
 /** Runs a transform of JSON objects whose properties say what is to go wrong with them. */
-export async function start(kafka: Kafka, options: Partial<TransformOptions<Item>> = {}, like?: Run): Promise<Run> {
+export async function start(
+  kafka: Kafka,
+  options: Partial<TransformOptions<Item>> = {},
+  like?: Pick<Run, 'topics' | 'group'>
+): Promise<Run> {
   const topics = like?.topics ?? topicsOf()
   if (!like) await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
   const group = options.group ?? like?.group ?? uniqueName('transform')

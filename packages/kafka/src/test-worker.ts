@@ -15,7 +15,7 @@ const run = await start(
     maxBatchRecords: 25,
     onCommitted: ({ partition, outcomes }) => process.send?.({ partition, count: outcomes.length })
   },
-  like as Run
+  like
 )
 process.on('SIGTERM', () => {
   void run.running.stop().then(() => process.exit(0))
