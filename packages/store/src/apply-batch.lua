@@ -43,14 +43,15 @@ local function try(...)
   return reply
 end
 
--- A key outlives its end by keepMs: records from before its end may still come and must find what they belong to.
+-- A key outlives its end by keepMs at least: records from before its end may still come and must find what they belong
+-- to. Whole hours, so that a key that many records write is given a later time now and then only.
+local hourMs = 3600000
 local function keepUntil(endMs)
-  return string.format('%.0f', math.max(tonumber(endMs), nowMs) + keepMs)
+  return math.ceil((math.max(tonumber(endMs), nowMs) + keepMs) / hourMs) * hourMs
 end
 
-local function endBy(key, endMs)
-  try('HSET', key, 'expires_at', endMs)
-  try('PEXPIREAT', key, keepUntil(endMs))
+local function keep(key, untilMs)
+  try('PEXPIREAT', key, string.format('%.0f', untilMs))
 end
 
 -- For keys that one partition alone writes: what had ended when the record was written begins anew.
@@ -66,30 +67,35 @@ function apply.merge(key, endMs, timestampMs, first, last)
   begin(key, timestampMs)
   local removed = tonumber(ARGV[first])
   if removed > 0 then try('HDEL', key, unpack(ARGV, first + 1, first + removed)) end
-  if first + removed < last then try('HSET', key, unpack(ARGV, first + removed + 1, last)) end
-  endBy(key, endMs)
+  try('HSET', key, 'expires_at', endMs, unpack(ARGV, first + removed + 1, last))
+  keep(key, keepUntil(endMs))
 end
 
 -- arguments: size, value
 function apply.recent(key, endMs, timestampMs, first)
   begin(key, timestampMs)
   local count = try('HINCRBY', key, 'count', 1)
-  if count then try('HSET', key, string.format('%d', (count - 1) % tonumber(ARGV[first])), ARGV[first + 1]) end
-  endBy(key, endMs)
+  if count then
+    local slot = string.format('%d', (count - 1) % tonumber(ARGV[first]))
+    try('HSET', key, 'expires_at', endMs, slot, ARGV[first + 1])
+  end
+  keep(key, keepUntil(endMs))
 end
 
--- arguments: field, amount
+-- arguments: field, amount. The end follows from the key, so it is enough to set it when a field is new.
 function apply.count(key, endMs, _, first)
-  try('HINCRBY', key, ARGV[first], ARGV[first + 1])
-  endBy(key, endMs)
+  local sum = try('HINCRBY', key, ARGV[first], ARGV[first + 1])
+  if sum ~= tonumber(ARGV[first + 1]) then return end
+  try('HSET', key, 'expires_at', endMs)
+  keep(key, keepUntil(endMs))
 end
 
 -- arguments: field, value. Every entry has its own end; the key is kept for the last of them.
 function apply.entry(key, endMs, _, first)
   try('HSET', key, ARGV[first], endMs .. ' ' .. ARGV[first + 1])
-  local keep = keepUntil(endMs)
+  local untilMs = keepUntil(endMs)
   local kept = try('PEXPIRETIME', key)
-  if kept and kept < tonumber(keep) then try('PEXPIREAT', key, keep) end
+  if kept and kept < untilMs then keep(key, untilMs) end
 end
 
 local at = 7

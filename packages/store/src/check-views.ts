@@ -33,17 +33,24 @@ export function checkViews(views: Views, contracts: Contracts): string[] {
     }
   }
   for (const { name, needs, fields, events } of views.recent) {
-    for (const type of events)
+    for (const type of events) {
+      expectContract(name, type)
       expectPointers(name, [...(needs === null ? [] : [needs]), ...Object.values(fields)], type)
+    }
   }
   return problems
 
   function expectKey(view: string, what: string, pointer: string, type: string): void {
-    const contract = contracts.byType(type)
-    if (contract === undefined) problems.push(`${view}: there is no contract of ${type}`)
-    else if (pointer !== `/data${contract.keyPointer}`) {
+    const contract = expectContract(view, type)
+    if (contract && pointer !== `/data${contract.keyPointer}`) {
       problems.push(`${view}: ${what} is ${pointer}, expected the key of ${type}, /data${contract.keyPointer}`)
     }
+  }
+
+  function expectContract(view: string, type: string): Contract | undefined {
+    const contract = contracts.byType(type)
+    if (contract === undefined) problems.push(`${view}: there is no contract of ${type}`)
+    return contract
   }
 
   function expectPointers(view: string, pointers: readonly string[], type: string): void {

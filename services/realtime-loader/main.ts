@@ -1,0 +1,4 @@
+import { run } from '@sluice/service'
+import { realtimeLoader } from './service.ts'
+
+await run(realtimeLoader)
