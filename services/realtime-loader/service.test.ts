@@ -291,8 +291,8 @@ describe('the real-time loader', () => {
     await using _accepted = await start({ ACCEPT_NEW_LOG: 'true' })
     await untilEqualToLog()
   })
+})
 
-  it('has a README that prints its settings', () => {
-    assertReadmeSettings(import.meta.dirname, settings)
-  })
+it('the real-time loader has a README that prints its settings', () => {
+  assertReadmeSettings(import.meta.dirname, settings)
 })

@@ -1,6 +1,6 @@
 import type { Log } from '@sluice/events'
 
-export type State = 'starting' | 'running' | 'stopping' | 'refused'
+type State = 'starting' | 'running' | 'stopping' | 'refused'
 
 /** The body of `/readyz`. */
 export interface Readiness {

@@ -14,7 +14,7 @@ import { versionOf } from './version.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** 78 is EX_CONFIG of sysexits: only an operator can help, starting again cannot. */
-export const exitCode = { stopped: 0, failed: 1, refused: 78 } as const
+const exitCode = { stopped: 0, failed: 1, refused: 78 } as const
 
 export interface RuntimeOptions {
   readonly env: Environment

@@ -1,7 +1,7 @@
 import type { Settings } from './settings.ts'
 
 /** The lines between which a README keeps its settings. */
-export const tableMarkers = { begin: '<!-- settings -->', end: '<!-- /settings -->' } as const
+const tableMarkers = { begin: '<!-- settings -->', end: '<!-- /settings -->' } as const
 
 /** The declaration as a Markdown table: one row a setting, in the order of the declaration. */
 export function settingsTable(declaration: Settings): string {

@@ -23,7 +23,7 @@ export interface Connection extends AsyncDisposable {
 const notConnected = 'not connected'
 
 /** ioredis with our script. */
-export interface Client extends Redis {
+interface Client extends Redis {
   applyBatch(numberOfKeys: 1, ...args: string[]): Promise<[string, ...(string | number)[]]>
 }
 
