@@ -221,10 +221,11 @@ describe('the real-time loader', () => {
     await waitFor('ready', async () => (await loader.readyz()).ready, { timeoutMs })
   })
 
-  it('gives the same as ever when two share the partitions', async () => {
+  it('gives the same as ever when two share the partitions and a third does not know that it lost them', async () => {
     await using _one = await start()
     await using _two = await start()
-    await writeFlights(1, 101)
+    await using _zombie = await start({ GROUP_ID: `${log.incarnation}-zombie` })
+    await writeFlights(1, 201)
     await untilEqualToLog()
   })
 
