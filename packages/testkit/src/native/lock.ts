@@ -22,7 +22,7 @@ export async function withLock<T>(path: string, what: string, say: Say, work: ()
   try {
     return await work()
   } finally {
-    rmSync(path, { recursive: true, force: true })
+    release(path, mine)
   }
 }
 
@@ -40,6 +40,13 @@ function take(path: string, mine: string): boolean {
     rmSync(mine, { recursive: true, force: true })
     return false
   }
+}
+
+/** Moved away as a whole: emptied in place, it would for a moment be a folder that another's rename may replace. */
+function release(path: string, mine: string): void {
+  const spent = `${mine}.spent`
+  renameSync(path, spent)
+  rmSync(spent, { recursive: true, force: true })
 }
 
 function ownerOf(path: string): string | null {
