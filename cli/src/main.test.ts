@@ -16,7 +16,7 @@ async function startToy(toy: ToyPlatform) {
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))
-  await waitFor('the toy platform', () => output.includes('Sluice runs'), { timeoutMs: 30_000 }).catch(() =>
+  await waitFor('the toy platform', () => output.includes('Sluice runs'), { timeoutMs: 60_000 }).catch(() =>
     assert.fail(output)
   )
   const identities = readInstance(toy.dataDir)?.processes.flatMap(({ identity }) => identity ?? []) ?? []
@@ -32,9 +32,9 @@ describe('sluice start', () => {
     const ended = once(child, 'exit')
     child.kill('SIGINT')
     // One after the other: signals that are pending at the same time become one by themselves.
-    await waitFor('the first to be heard', () => output().includes('stopping'), { timeoutMs: 5000, intervalMs: 5 })
+    await waitFor('the first to be heard', () => output().includes('stopping'), { timeoutMs: 20_000, intervalMs: 5 })
     child.kill('SIGINT')
-    await waitFor('the first stop', () => output().includes('... web: stopping'), { timeoutMs: 5000, intervalMs: 5 })
+    await waitFor('the first stop', () => output().includes('... web: stopping'), { timeoutMs: 20_000, intervalMs: 5 })
     child.kill('SIGINT')
     const [code] = (await ended) as [number]
     assert.equal(code, 0, output())
@@ -46,7 +46,7 @@ describe('sluice start', () => {
     using toy = makeToyPlatform()
     const { child, identities } = await startToy(toy)
     child.kill('SIGKILL')
-    await waitFor('the end of all processes', () => !identities.some(isAlive), { timeoutMs: 10_000 })
+    await waitFor('the end of all processes', () => !identities.some(isAlive), { timeoutMs: 30_000 })
     assert.equal((await readStatus(toy.dataDir)).running, false)
   })
 })

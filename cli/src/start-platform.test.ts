@@ -74,9 +74,9 @@ describe('startPlatform', () => {
     const flag = join(toy.dataDir, 'volumes/shared/unready')
     writeFileSync(flag, '')
     const worker = platform.process('worker')
-    await waitFor('not ready', () => worker.state === 'not ready' && worker.note === 'told so', { timeoutMs: 10_000 })
+    await waitFor('not ready', () => worker.state === 'not ready' && worker.note === 'told so', { timeoutMs: 30_000 })
     rmSync(flag)
-    await worker.ready(10_000)
+    await worker.ready(30_000)
   })
 
   it('does not start a process again that refuses, and stops the rest', async () => {

@@ -29,7 +29,7 @@ export interface PlatformOptions {
   readonly composeFile?: string
   /** What fills in `${NAME:-default}` in the compose file, and moves ports. Default: the environment of this process. */
   readonly variables?: Readonly<Record<string, string | undefined>>
-  /** Removes the data folder before the start. */
+  /** Removes the volumes in the data folder before the start. */
   readonly fresh?: boolean
   /** How long each process may take until it is ready; null: as long as it takes. Default 120 s. */
   readonly readyTimeoutMs?: number | null
@@ -81,7 +81,8 @@ export async function openPlatform(options: PlatformOptions = {}): Promise<Platf
   const instance = await claimInstance(dataDir, (line) => say('launcher', line))
   try {
     await checkPorts(ports)
-    if (options.fresh === true) rmSync(dataDir, { recursive: true, force: true })
+    // What is ours in it, and nothing else: it may be any folder.
+    if (options.fresh === true) rmSync(join(dataDir, 'volumes'), { recursive: true, force: true })
     makeFolders(planned, dataDir, logDir)
   } catch (error) {
     instance.release()
