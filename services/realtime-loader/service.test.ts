@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, beforeEach, afterEach, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { header } from '@sluice/events'
 import { readRange, writeControl } from '@sluice/kafka'
@@ -85,21 +85,23 @@ describe('the real-time loader', () => {
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'sluice-realtime-'))
     redis = await startRedis({ dir })
-  })
-  beforeEach(async () => {
-    await flushAll()
-    log = await createEnrichedLog()
     store = await openReader(redis.settings)
-    views = createViewReader(store, await loadViews(log.schemasDir, log.contracts))
+    await renewLog()
   })
-  afterEach(async () => {
-    await store[Symbol.asyncDispose]()
-    await log[Symbol.asyncDispose]()
-  })
+  beforeEach(flushAll)
   after(async () => {
+    await log[Symbol.asyncDispose]()
+    await store[Symbol.asyncDispose]()
     await redis[Symbol.asyncDispose]()
     await rm(dir, { recursive: true })
   })
+
+  /** An empty log. Tests that only compare Redis with the log go on with the one that is there. */
+  async function renewLog(): Promise<void> {
+    await log?.[Symbol.asyncDispose]()
+    log = await createEnrichedLog()
+    views = createViewReader(store, await loadViews(log.schemasDir, log.contracts))
+  }
 
   async function flushAll(): Promise<void> {
     assert.deepEqual(await redisCommands(redis, 'FLUSHALL'), ['+OK'])
@@ -230,6 +232,7 @@ describe('the real-time loader', () => {
   })
 
   it('counts, logs and passes what it cannot apply; nobody behind it has to wait', async () => {
+    await renewLog()
     const key = '20130901-UA-1-EWR'
     const { partition } = await log.write(flight(1)[0] as TestEvent)
     await log.writeRaw(partition, key, Buffer.from('not JSON'), { [header.eventType]: 'flight.scheduled.v1' })
@@ -250,6 +253,7 @@ describe('the real-time loader', () => {
   })
 
   it('stops a partition at a record of a newer contract, names both versions, and leaves the others alone', async () => {
+    await renewLog()
     const [first, second, third] = flight(1) as [TestEvent, TestEvent, TestEvent]
     const stopped = await log.write(first)
     await log.write(second, { [header.contractVersion]: '1.4' })
@@ -280,6 +284,7 @@ describe('the real-time loader', () => {
   })
 
   it('refuses another life of the topic until it is told to accept it', async () => {
+    await renewLog()
     const topic = log.contracts.topics.enriched.name
     await writeFlights(1, 11)
     const before = await start()
