@@ -17,6 +17,21 @@ export interface Report {
   /** Lost, doubled, invented, disordered, altered: one sentence each, the first fifty. */
   readonly problems: readonly string[]
   readonly problemCount: number
+  /** What the ledger comes to, if there was one. */
+  readonly ledger?: Tally
+}
+
+/** How much was sent, and what a run is worth. */
+export interface Tally {
+  readonly sent: number
+  /** As durable. */
+  readonly answered: number
+  readonly inDoubt: number
+  /** Of the answered ones, those that had to become dead letters. */
+  readonly invalid: number
+  /** Answered as durable more than once. */
+  readonly repeated: number
+  readonly via: Readonly<Record<string, number>>
 }
 
 /** What a period of 2013 must become, by SQL over data/. */
@@ -31,18 +46,32 @@ const tables = {
   'weather.observed.v1': 'weather_observed_v1'
 }
 
+export interface Observed {
+  /** What was sent and answered, one JSON document a line: the oracle holds it against all that is there. */
+  readonly ledger?: string
+  /** Another lake than the one that the services fill. */
+  readonly prefix?: string
+  /** Another database than the first. */
+  readonly database?: number
+}
+
 /** Reads topics, tables and Redis of a running platform and compares them with each other. */
-export function observe(platform: Platform): Promise<Report> {
+export function observe(platform: Platform, observed: Observed = {}): Promise<Report> {
+  return python<Report>('main.py', [], describePlatform(platform, observed))
+}
+
+/** What the oracle needs to know of a platform. */
+export function describePlatform(platform: Platform, { ledger, prefix = 'bronze', database = 0 }: Observed = {}) {
   const { s3, redis } = platform.credentials()
   const address = new URL(redis.url)
-  const description = {
+  return {
     brokers: platform.address('kafka', 19092),
     topics: { raw: 'events.raw', enriched: 'events.enriched', dlq: 'events.dlq' },
     tables,
-    lake: { ...s3, prefix: 'bronze' },
-    redis: { host: address.hostname, port: Number(address.port), password: redis.password }
+    lake: { ...s3, prefix },
+    redis: { host: address.hostname, port: Number(address.port), password: redis.password, database },
+    ledger: ledger ?? null
   }
-  return python<Report>('main.py', [], description)
 }
 
 /** Counts by event type of what happens from `from` up to `to` (UTC), and how many of these break their contract. */

@@ -80,7 +80,7 @@ def fold_recent(keys, name, view, event, record):
 
 def dump(server):
     """All keys but the positions, as hashes."""
-    redis = Redis(server["host"], server["port"], password=server["password"], decode_responses=True)
+    redis = Redis(server["host"], server["port"], server.get("database", 0), password=server["password"], decode_responses=True)
     keys = [key for key in redis.scan_iter(f"{PREFIX}*", count=1000) if not key.startswith(f"{PREFIX}positions:")]
     pipeline = redis.pipeline(transaction=False)
     for key in keys:

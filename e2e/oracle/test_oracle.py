@@ -7,6 +7,7 @@ from dataclasses import replace
 from balance import check_enriched, check_outputs, check_repeats
 from kafka_log import Record
 from lake import check_table
+from ledger import check_ledger, check_order
 
 
 def raw(offset, event_id):
@@ -79,6 +80,58 @@ class Oracle(unittest.TestCase):
         self.assertIn("t holds 0/2 2 times: doubled", check_table("t", [*rows, rows[2]], self.good))
         self.assertIn("t holds 0/7, which is not in the topic: invented", check_table("t", [*rows, {**rows[0], "kafka_offset": 7}], self.good))
         self.assertTrue(any("column n is 5" in p for p in check_table("t", [rows[0], {**rows[1], "n": 5}, rows[2]], self.good)))
+
+
+def sent(event_id, key, n, fate="valid", answered=1, places=()):
+    return {"id": event_id, "key": key, "n": n, "fate": fate, "via": "rest", "attempts": 1, "answered": answered,
+            "places": [list(place) for place in places], "odd": []}
+
+
+class Ledger(unittest.TestCase):
+    def setUp(self):
+        self.raw = [raw(0, "a"), raw(1, "b"), raw(2, "bad")]
+        self.ledger = [sent("a", "k", 0, places=[(0, 0)]), sent("b", "k", 1, places=[(0, 1)]), sent("bad", "k", 2, "contract")]
+        self.rows = [{"event_id": "a", "kafka_partition": 0, "kafka_offset": 0}, {"event_id": "b", "kafka_partition": 0, "kafka_offset": 1}]
+        self.dead = [{"reason": "contract", "value": self.raw[2].value}, {"reason": "repeat", "value": None}]
+
+    def problems(self, ledger=None, rows=None, dead=None, raw=None):
+        return list(check_ledger(ledger or self.ledger, raw or self.raw, {"t_v1": rows if rows is not None else self.rows}, dead or self.dead))
+
+    def test_finds_nothing_where_all_is_as_answered(self):
+        self.assertEqual(self.problems(), [])
+
+    def test_finds_an_answered_event_that_is_nowhere(self):
+        self.assertTrue(any(p.startswith("b was answered") and p.endswith("lost") for p in self.problems(rows=self.rows[:1])))
+
+    def test_lets_an_unanswered_event_be_there_or_not(self):
+        unanswered = [self.ledger[0], sent("b", "k", 1, answered=0), self.ledger[2]]
+        self.assertEqual(self.problems(unanswered), [])
+        self.assertEqual(self.problems(unanswered, rows=self.rows[:1]), [])
+
+    def test_finds_an_event_that_is_there_twice_in_whatever_places(self):
+        self.assertIn("b is there 2 times: ['t_v1', 't_v1']: doubled", self.problems(rows=[*self.rows, self.rows[1]]))
+        dead = [*self.dead, {"reason": "contract", "value": self.raw[1].value}]
+        self.assertIn("b is there 2 times: ['t_v1', 'contract']: doubled", self.problems(dead=dead))
+
+    def test_finds_an_event_that_nobody_sent(self):
+        self.assertTrue(any("holds z, which nobody sent" in p for p in self.problems(rows=[*self.rows, {"event_id": "z"}])))
+
+    def test_finds_wrong_dead_letters(self):
+        self.assertIn("b was sent as valid and ended as contract",
+                      self.problems(rows=self.rows[:1], dead=[*self.dead, {"reason": "contract", "value": self.raw[1].value}]))
+        self.assertIn("bad was sent as contract and ended as bug", self.problems(dead=[{"reason": "bug", "value": self.raw[2].value}]))
+
+    def test_finds_a_false_answer(self):
+        lied = [sent("a", "k", 0, places=[(0, 1)]), *self.ledger[1:]]
+        self.assertTrue(any("where b is: false answer" in p for p in self.problems(lied)))
+        self.assertTrue(any("where nothing is: false answer" in p for p in self.problems([sent("a", "k", 0, places=[(3, 9)]), *self.ledger[1:]])))
+
+    def test_finds_a_key_whose_counter_goes_back(self):
+        out = [enriched(self.raw[1], 0), enriched(self.raw[0], 1)]
+        self.assertIn("enriched topic 0/1: k went from 1 back to 0: disordered", list(check_order(self.ledger, out, {})))
+        swapped = [{**self.rows[0], "kafka_offset": 5}, self.rows[1]]
+        self.assertIn("lake 0/5: k went from 1 back to 0: disordered", list(check_order(self.ledger, [], {"t_v1": swapped})))
+        self.assertEqual(list(check_order(self.ledger, [enriched(self.raw[0], 0), enriched(self.raw[1], 1)], {"t_v1": self.rows})), [])
 
 
 if __name__ == "__main__":
