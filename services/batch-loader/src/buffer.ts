@@ -6,7 +6,7 @@ import { deadLetters, type Position } from '@sluice/lake'
 import { deadLetterLine, unloadableLine } from './dead-letter-line.ts'
 import type { Generation, Move } from './generation.ts'
 import { originOf, routeRecord, rowLine } from './route-record.ts'
-import { openSpool, type Spool, type SpoolSource } from './spool.ts'
+import { openSpool, type Line, type Spool, type SpoolSource } from './spool.ts'
 import { advance, rewind, sourceKey, type Cursor, type TableState } from './table-state.ts'
 
 /** What is buffered at most, over all tables and partitions; what comes while a flush runs is counted anew. */
@@ -60,7 +60,7 @@ export function createBuffer(deps: BufferDeps): RowBuffer {
   const { topics } = contracts
   const letters = tables.find(({ spec }) => spec.name === deadLetters.name)
   if (letters === undefined) throw new Error(`there is no table ${deadLetters.name}`)
-  const byName = new Map(tables.map((table) => [table.spec.name, table]))
+  const byTable = new Map(tables.map((table) => [table.spec.name, table]))
   let generations = 0
   let spool = nextSpool()
 
@@ -73,54 +73,74 @@ export function createBuffer(deps: BufferDeps): RowBuffer {
   }
 
   function take(batch: SinkBatch, reading: Position): Taken {
-    const lines = new Map<string, { readonly buffers: Buffer[]; rows: number }>()
+    const key = sourceKey(batch)
+    const nowMs = now()
     const received = new Map<string, number>()
     const rejected: string[] = []
     let origin = reading.origin
-    let stop: { readonly reason: string; readonly at: bigint } | null = null
+    // Not a `let`: TypeScript does not see what a function inside assigns.
+    const stop: { reason: string | null; at: bigint } = { reason: null, at: batch.next }
 
-    const put = (table: TableState, record: KafkaRecord, buffers: () => readonly Buffer[]): boolean => {
-      const cursor = table.cursors.get(sourceKey(batch))
-      if (cursor === undefined) throw new Error(`table ${table.spec.name} is not fed by ${sourceKey(batch)}`)
-      if (record.offset < cursor.next.next) return false
-      const entry = lines.get(table.spec.name) ?? { buffers: [], rows: 0 }
-      entry.buffers.push(...buffers())
-      entry.rows++
-      lines.set(table.spec.name, entry)
+    const targets = new Map<TableState, { readonly from: bigint; readonly append: (line: Line) => void }>()
+
+    /** Spools a line for a table that lacks the record. */
+    function put(table: TableState, record: KafkaRecord, makeLine: () => Line): boolean {
+      let target = targets.get(table)
+      if (target === undefined) {
+        const cursor = table.cursors.get(key)
+        if (cursor === undefined) throw new Error(`table ${table.spec.name} is not fed by ${key}`)
+        target = { from: cursor.next.next, append: spool.appender(table.spec.name, batch, nowMs) }
+        targets.set(table, target)
+      }
+      if (record.offset < target.from) return false
+      target.append(makeLine())
       return true
     }
 
-    for (const record of batch.records) {
-      let type = 'dlq'
-      if (batch.topic === topics.dlq.name) {
-        put(letters!, record, () => [deadLetterLine(record)])
-      } else {
-        const route = routeRecord(contracts, record)
-        if (route.kind === 'stop') {
-          stop = { reason: route.reason, at: record.offset }
-          break
-        }
-        if (route.kind === 'row') {
-          type = route.contract.type
-          put(byName.get(route.contract.table)!, record, () => rowLine(record, route.rawOffset))
-        } else {
-          type = 'unloadable'
-          const by = { contract: null, service: service.name, version: service.version, rawTopic: topics.raw.name }
-          const isNew = put(letters!, record, () => [unloadableLine(record, route.problem, by)])
-          if (isNew) rejected.push(route.problem.reason)
-        }
-        origin = originOf(record) ?? origin
+    /** The type that the record counts as; null: the contracts here are too old for it. */
+    function takeEnriched(record: KafkaRecord): string | null {
+      const route = routeRecord(contracts, record)
+      if (route.kind === 'stop') {
+        stop.reason = route.reason
+        stop.at = record.offset
+        return null
       }
-      received.set(type, (received.get(type) ?? 0) + 1)
+      if (route.kind === 'row') {
+        origin = route.rawOffset
+        put(byTable.get(route.contract.table)!, record, () => rowLine(record, route.rawOffset))
+        return route.contract.type
+      }
+      origin = originOf(record) ?? origin
+      const by = { contract: null, service: service.name, version: service.version, rawTopic: topics.raw.name }
+      if (put(letters!, record, () => unloadableLine(record, route.problem, by))) rejected.push(route.problem.reason)
+      return 'unloadable'
     }
 
-    const nowMs = now()
-    for (const [table, { buffers, rows }] of lines) {
-      spool.add(table, batch, Buffer.concat(buffers), rows, nowMs)
+    function takeDeadLetter(record: KafkaRecord): string {
+      put(letters!, record, () => deadLetterLine(record))
+      return 'dlq'
     }
-    const position = stop === null ? { next: batch.next, origin: batch.origin } : { next: stop.at, origin }
+
+    const takeOne = batch.topic === topics.dlq.name ? takeDeadLetter : takeEnriched
+    try {
+      for (const record of batch.records) {
+        const type = takeOne(record)
+        if (type === null) break
+        received.set(type, (received.get(type) ?? 0) + 1)
+      }
+    } catch (error) {
+      // Lines without the position that belongs to them must not reach the lake.
+      forget(batch)
+      throw error
+    }
+    const position = { next: stop.at, origin: stop.reason === null ? batch.origin : origin }
     for (const cursor of cursorsOf(batch)) advance(cursor, position, nowMs)
-    return { position, stop: stop?.reason ?? null, received, rejected }
+    return { position, stop: stop.reason, received, rejected }
+  }
+
+  function forget(source: SpoolSource): void {
+    spool.forget(source)
+    for (const cursor of cursorsOf(source)) rewind(cursor)
   }
 
   function isBehind({ base, next, aheadSinceMs }: Cursor): boolean {
@@ -133,10 +153,7 @@ export function createBuffer(deps: BufferDeps): RowBuffer {
   return {
     take,
 
-    forget(source) {
-      spool.forget(source)
-      for (const cursor of cursorsOf(source)) rewind(cursor)
-    },
+    forget,
 
     drain: () => spool.drain({ all: false }),
     isFull: () => spool.rows >= limits.rows || spool.bytes >= limits.bytes,

@@ -1,9 +1,10 @@
 import { header, isStrictDateTime, type KafkaRecord, type Problem } from '@sluice/events'
 import { isUtf8 } from 'node:buffer'
+import type { Line } from './spool.ts'
 import { originOf } from './route-record.ts'
 
 /** A record of the dead-letter topic as a line of `dead_letters`. */
-export function deadLetterLine(record: KafkaRecord): Buffer {
+export function deadLetterLine(record: KafkaRecord): Line {
   const { headers } = record
   const text = (name: string): string | null => headers[name]?.toString('utf8').replaceAll('\0', '') ?? null
   const number = (name: string): string | null => integer(text(name))
@@ -40,7 +41,7 @@ export function unloadableLine(
     readonly version: string
     readonly rawTopic: string
   }
-): Buffer {
+): Line {
   const origin = originOf(record)
   return line({
     ...place(record),
@@ -74,8 +75,8 @@ function place({ topic, partition, offset, timestampMs }: KafkaRecord) {
   }
 }
 
-function line(row: Readonly<Record<string, string | number | null>>): Buffer {
-  return Buffer.from(`${JSON.stringify(row)}\n`)
+function line(row: Readonly<Record<string, string | number | null>>): Line {
+  return { prefix: '', bytes: Buffer.from(JSON.stringify(row)), suffix: '\n' }
 }
 
 /** A repeat has no value of its own: its first one has. */

@@ -143,9 +143,7 @@ async function spoolUnloadable(
     )
     if (records.length !== own.length) throw new Error(`records of ${sourceKey(source)} are not in the log any more`)
     const problems = new Map(own.map(({ offset, problem }) => [offset, problem]))
-    for (const record of records) {
-      const line = unloadableLine(record, problems.get(record.offset)!, by)
-      spool.add(deadLetters.name, source, line, 1, deps.now())
-    }
+    const append = spool.appender(deadLetters.name, source, deps.now())
+    for (const record of records) append(unloadableLine(record, problems.get(record.offset)!, by))
   }
 }

@@ -1,5 +1,6 @@
 import { knowsVersion, type Contract, type Contracts } from '@sluice/contracts'
 import { header, reject, type KafkaRecord, type Problem } from '@sluice/events'
+import type { Line } from './spool.ts'
 
 /**
  * Where a record of the enriched topic goes. `stop`: it was held to a newer version of its contract than is known here,
@@ -36,17 +37,14 @@ export function originOf(record: KafkaRecord): bigint | null {
   return origin !== null && /^\d{1,15}$/.test(origin) ? BigInt(origin) : null
 }
 
-const openBrace = Buffer.from(',"e":')
-const closeBrace = Buffer.from('}\n')
-
 /** The spooled line of a row: the event's own bytes, never parsed here. */
-export function rowLine(record: KafkaRecord, rawOffset: bigint): readonly Buffer[] {
-  const prefix = Buffer.from(`{"p":${record.partition},"o":${record.offset},"r":${rawOffset}`)
-  return [prefix, openBrace, onOneLine(record.value ?? Buffer.alloc(0)), closeBrace]
+export function rowLine({ partition, offset, value }: KafkaRecord, rawOffset: bigint): Line {
+  return { prefix: `{"p":${partition},"o":${offset},"r":${rawOffset},"e":`, bytes: onOneLine(value), suffix: '}\n' }
 }
 
 /** JSON has line breaks and a byte order mark only outside of its values. */
-function onOneLine(value: Buffer): Buffer {
+function onOneLine(value: Buffer | null): Buffer {
+  if (value === null) return Buffer.alloc(0)
   const bytes = value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf ? value.subarray(3) : value
   if (!bytes.includes(0x0a) && !bytes.includes(0x0d)) return bytes
   return Buffer.from(bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte)))
@@ -74,6 +72,7 @@ function deadLetter({ problem }: { readonly problem: Problem }): Route {
   return { kind: 'dead-letter', problem }
 }
 
+/** What the enricher sets is ASCII; anything else is equal to nothing that is looked for. */
 function text({ headers }: KafkaRecord, name: string): string | null {
-  return headers[name]?.toString('utf8') ?? null
+  return headers[name]?.toString('latin1') ?? null
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { appendFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createLineBuffer, type LineBuffer } from './line-buffer.ts'
 import { sourceKey } from './table-state.ts'
 
 /**
@@ -8,8 +9,8 @@ import { sourceKey } from './table-state.ts'
  * can be forgotten without the others.
  */
 export interface Spool {
-  /** Takes lines at once; they reach the disk at the next `drain`. */
-  add(table: string, source: SpoolSource, lines: Buffer, rows: number, nowMs: number): void
+  /** Takes lines of one table and partition, at once; they reach the disk at the next `drain`. Good until the next wait. */
+  appender(table: string, source: SpoolSource, nowMs: number): (line: Line) => void
   /** Drops what is held of a partition, for every table. */
   forget(source: SpoolSource): void
   /** Writes what is in memory, if it is much or `all`. */
@@ -32,13 +33,20 @@ export interface SpoolSource {
   readonly partition: number
 }
 
+/** ASCII, then bytes as they are, then ASCII that ends with a line break. */
+export interface Line {
+  readonly prefix: string
+  readonly bytes: Buffer
+  readonly suffix: string
+}
+
 interface Entry {
   readonly table: string
   readonly source: string
   readonly path: string
   rows: number
   bytes: number
-  pending: Buffer[]
+  readonly pending: LineBuffer
   /** Appends of one file happen one after another. */
   written: Promise<void>
 }
@@ -61,7 +69,15 @@ export function openSpool(dir: string): Spool {
     let entry = entries.get(key)
     if (entry === undefined) {
       const path = join(dir, `${files++}.ndjson`)
-      entry = { table, source: sourceKey(source), path, rows: 0, bytes: 0, pending: [], written: Promise.resolve() }
+      entry = {
+        table,
+        source: sourceKey(source),
+        path,
+        rows: 0,
+        bytes: 0,
+        pending: createLineBuffer(),
+        written: Promise.resolve()
+      }
       entries.set(key, entry)
     }
     return entry
@@ -70,37 +86,42 @@ export function openSpool(dir: string): Spool {
   return {
     dir,
 
-    add(table, source, lines, rows, nowMs) {
+    appender(table, source, nowMs) {
       const entry = entryOf(table, source)
-      entry.pending.push(lines)
-      entry.rows += rows
-      entry.bytes += lines.length
-      pendingBytes += lines.length
-      sinceMs ??= nowMs
+      return ({ prefix, bytes, suffix }) => {
+        const length = prefix.length + bytes.length + suffix.length
+        entry.pending.append(prefix, bytes, suffix)
+        entry.rows++
+        entry.bytes += length
+        sinceMs ??= nowMs
+        pendingBytes += length
+      }
     },
 
     forget(source) {
       for (const [key, entry] of entries) {
         if (entry.source !== sourceKey(source)) continue
         entries.delete(key)
-        pendingBytes -= entry.pending.reduce((sum, { length }) => sum + length, 0)
+        pendingBytes -= entry.pending.length
       }
-      if (entries.size === 0) sinceMs = null
+      if (held().every(({ rows }) => rows === 0)) sinceMs = null
     },
 
     async drain({ all }) {
       if (!all && pendingBytes < maxPendingBytes) return
       pendingBytes = 0
       const writes = held().map((entry) => {
-        const lines = Buffer.concat(entry.pending)
-        entry.pending = []
+        const lines = entry.pending.take()
         if (lines.length > 0) entry.written = entry.written.then(() => appendFile(entry.path, lines))
         return entry.written
       })
       await Promise.all(writes)
     },
 
-    files: (table) => held(table).map(({ path }) => path),
+    files: (table) =>
+      held(table)
+        .filter(({ rows }) => rows > 0)
+        .map(({ path }) => path),
     rowsOf: (table) => held(table).reduce((sum, entry) => sum + entry.rows, 0),
     get rows() {
       return held().reduce((sum, entry) => sum + entry.rows, 0)
