@@ -96,7 +96,7 @@ function readTls({ tls }: KafkaSettings): ConnectionOptions | null {
 }
 
 function saslOf({ mechanism, username, password }: NonNullable<KafkaSettings['sasl']>): SASLOptions {
-  return { mechanism, username, password } as SASLOptions
+  return { mechanism, username, password }
 }
 
 function readPem(setting: string, file: string): string {

@@ -24,15 +24,25 @@ export async function readControl(kafka: Kafka, control: TopicSpec): Promise<Map
 
 /** Resolves when the record is durable; null deletes the key. Throws UnavailableError: it may or may not be there. */
 export async function writeControl(kafka: Kafka, control: TopicSpec, key: string, value: string | null): Promise<void> {
-  if (key === '') throw new Error(`${control.name} is compacted: a record needs a key`)
+  await writeControls(kafka, control, new Map([[key, value]]))
+}
+
+/** Several at once: all of them or none. */
+export async function writeControls(
+  kafka: Kafka,
+  control: TopicSpec,
+  values: ReadonlyMap<string, string | null>
+): Promise<void> {
+  if (values.has('')) throw new Error(`${control.name} is compacted: a record needs a key`)
+  if (values.size === 0) return
   const client = kafka.client()
   try {
     const producer = client.producer()
     await producer.connect()
-    const messages = [{ partition, key, value }]
+    const messages = [...values].map(([key, value]) => ({ partition, key, value }))
     await producer.send({ topic: control.name, acks: -1, compression: CompressionTypes.ZSTD, messages })
   } catch (cause) {
-    throw unavailable(`writing ${key} into ${control.name}`, cause)
+    throw unavailable(`writing ${[...values.keys()].join(', ')} into ${control.name}`, cause)
   } finally {
     client.close()
   }

@@ -122,14 +122,21 @@ describe('lanes over a line that is cut', () => {
     await using lanes = openLanes(kafka, { topic }, { log: silent })
     await lanes.send(recordOf(1, 0))
     await broker.stop()
-    await assert.rejects(lanes.send(recordOf(2, 0)), UnavailableError)
+    const rejectedAt = [0, 0]
+    const first = assert
+      .rejects(lanes.send(recordOf(2, 0)), UnavailableError)
+      .then(() => (rejectedAt[0] = performance.now()))
+    await pauseShortly() // by now it is on its way
+    await assert.rejects(lanes.send(recordOf(3, 0)), UnavailableError).then(() => (rejectedAt[1] = performance.now()))
+    await first
+    assert.ok(rejectedAt[1]! - rejectedAt[0]! < 100, 'what is queued may not overtake what is in doubt')
     assert.match(lanes.problem() ?? '', /events\/0 is not acknowledged/)
     const started = performance.now()
-    await assert.rejects(lanes.send(recordOf(3, 0)), UnavailableError)
+    await assert.rejects(lanes.send(recordOf(4, 0)), UnavailableError)
     assert.ok(performance.now() - started < 100)
     await broker.restart()
     await waitFor('the lane', () => lanes.problem() === null, { timeoutMs: 5_000 })
-    await lanes.send(recordOf(4, 0))
+    await lanes.send(recordOf(5, 0))
   })
 })
 

@@ -52,6 +52,14 @@ describe('the topics job', () => {
     }
   })
 
+  it('refuses what the cluster cannot do, and says for which topic', async () => {
+    const topics = topicsOf({ replication: 3 })
+    await assert.rejects(
+      ensureTopics(kafka, topics, { log: silent, newId }),
+      refusal(/t-\w+\.raw cannot be created: .*[Rr]eplication/)
+    )
+  })
+
   it('refuses a log with records whose id is gone, and gives an empty one a new id', async () => {
     const topics = topicsOf()
     await ensureTopics(kafka, topics, { log: silent, newId })

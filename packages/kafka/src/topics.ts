@@ -2,7 +2,7 @@ import { RefusedError, type Log } from '@sluice/events'
 import type { Topics, TopicSpec } from '@sluice/contracts'
 import { endOffsets, unavailable } from './admin.ts'
 import type { Kafka } from './client.ts'
-import { readControl, writeControl } from './control.ts'
+import { readControl, writeControls } from './control.ts'
 import { ConfigResourceTypes, type Admin } from './kafkajs.ts'
 import { backOffMs } from './pause.ts'
 
@@ -19,12 +19,12 @@ export async function ensureTopics(
   await withAdmin(kafka, async (admin) => {
     const existing = await admin.listTopics()
     const missing = allOf(topics).filter(({ name }) => !existing.includes(name))
-    if (missing.includes(topics.control)) await create(kafka, admin, topics.control, log)
-    for (const spec of missing.filter((topic) => topic !== topics.control)) {
-      // First of all: a new log under the id of the old one would be taken for it.
-      await writeControl(kafka, topics.control, incarnationKey(spec), null)
-      await create(kafka, admin, spec, log)
-    }
+    const missingEvents = missing.filter((topic) => topic !== topics.control)
+    await create(kafka, admin, missing.includes(topics.control) ? [topics.control] : [], log)
+    // Before the topics: a new log under the id of the old one would be taken for it.
+    const noIds = new Map(missingEvents.map((topic) => [incarnationKey(topic), null]))
+    await writeControls(kafka, topics.control, noIds)
+    await create(kafka, admin, missingEvents, log)
     refuseIf(await findDifferences(admin, topics))
   })
   await giveIncarnations(kafka, topics, log, newId)
@@ -65,22 +65,31 @@ function incarnationKey({ name }: { readonly name: string }): string {
   return `incarnation/${name}`
 }
 
-async function create(kafka: Kafka, admin: Admin, spec: TopicSpec, log: Log): Promise<void> {
-  const { name: topic, partitions: numPartitions, replication: replicationFactor } = spec
-  const settings = { ...settingsOf(spec), ...creationSettingsOf(spec) }
-  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
+async function create(kafka: Kafka, admin: Admin, specs: readonly TopicSpec[], log: Log): Promise<void> {
+  if (specs.length === 0) return
+  const topics = specs.map((spec) => ({
+    topic: spec.name,
+    numPartitions: spec.partitions,
+    replicationFactor: spec.replication,
+    configEntries: Object.entries({ ...settingsOf(spec), ...creationSettingsOf(spec) }).map(([name, value]) => ({
+      name,
+      value
+    }))
+  }))
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor, configEntries }] })
+    await admin.createTopics({ topics })
   } catch (error) {
-    const { errors } = error as { readonly errors?: readonly Error[] }
+    const { errors } = error as { readonly errors?: readonly (Error & { readonly topic?: string })[] }
     if (!errors) throw error
     throw new RefusedError(
-      errors.map(({ message }) => `${topic} cannot be created: ${message}`),
+      errors.map(({ message, topic }) => `${topic} cannot be created: ${message}`),
       { cause: error }
     )
   }
-  await waitUntilServed(kafka, spec)
-  log.info({ topic, partitions: numPartitions, ...settings }, 'topic created')
+  for (const spec of specs) {
+    await waitUntilServed(kafka, spec)
+    log.info({ topic: spec.name, partitions: spec.partitions, ...settingsOf(spec) }, 'topic created')
+  }
 }
 
 /** A topic that was just created takes a moment to be known everywhere. */
@@ -143,17 +152,16 @@ async function findDifferences(admin: Admin, topics: Topics): Promise<readonly s
 
 async function giveIncarnations(kafka: Kafka, topics: Topics, log: Log, newId: () => string): Promise<void> {
   const control = await readControl(kafka, topics.control)
+  const ids = new Map<string, string>()
   const problems: string[] = []
   for (const spec of eventTopicsOf(topics).filter((topic) => !control.has(incarnationKey(topic)))) {
     const ranges = await endOffsets(kafka, spec.name)
-    if ([...ranges.values()].some(({ start, end }) => start !== end)) {
+    if ([...ranges.values()].every(({ start, end }) => start === end)) ids.set(incarnationKey(spec), newId())
+    else
       problems.push(`${spec.name} holds records but has no incarnation id in ${topics.control.name}: that log was lost`)
-      continue
-    }
-    const incarnation = newId()
-    await writeControl(kafka, topics.control, incarnationKey(spec), incarnation)
-    log.info({ topic: spec.name, incarnation }, 'incarnation id written')
   }
+  await writeControls(kafka, topics.control, ids)
+  if (ids.size > 0) log.info(Object.fromEntries(ids), 'incarnation ids written')
   refuseIf(problems)
 }
 
