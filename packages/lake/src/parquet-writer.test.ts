@@ -74,7 +74,7 @@ describe('the Parquet writer', () => {
         )
         for (const file of written) checkStats(file, rows)
       }),
-      { numRuns: 60 }
+      { numRuns: 25 }
     )
   })
 

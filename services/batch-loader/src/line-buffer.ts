@@ -23,9 +23,9 @@ export function createLineBuffer(): LineBuffer {
   return {
     append(prefix, bytes, suffix) {
       makeRoom(prefix.length + bytes.length + suffix.length)
-      length += buffer.latin1Write(prefix, length)
+      length += buffer.write(prefix, length, 'latin1')
       length += bytes.copy(buffer, length)
-      length += buffer.latin1Write(suffix, length)
+      length += buffer.write(suffix, length, 'latin1')
     },
     get length() {
       return length

@@ -43,7 +43,8 @@ export async function openBench(): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), `sluice-${name}-`))
   const schemasDir = join(dir, 'schemas')
   await cp(join(import.meta.dirname, 'contracts'), schemasDir, { recursive: true })
-  await writeFile(join(schemasDir, 'topics.yaml'), await topicsYaml(name))
+  const topicsYaml = join(schemasDir, 'topics.yaml')
+  await writeFile(topicsYaml, (await readFile(topicsYaml, 'utf8')).replaceAll(/^ {2}name: /gm, `$&${name}.`))
   const contracts = await loadContracts(schemasDir)
   const kafka = openKafka(
     { brokers: broker.settings.brokers, clientId: 'test', tls: null, sasl: null },
@@ -105,11 +106,6 @@ export async function openBench(): Promise<Bench> {
       await rm(dir, { recursive: true, force: true })
     }
   }
-}
-
-async function topicsYaml(name: string): Promise<string> {
-  const yaml = await readFile(join(import.meta.dirname, '../../../../schemas/topics.yaml'), 'utf8')
-  return yaml.replaceAll(/^ {2}name: /gm, `$&${name}.`).replaceAll('partitions: 6', `partitions: ${partitions}`)
 }
 
 /** A record of the enriched topic, as the enricher writes it. */
