@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { waitFor } from '@sluice/testkit'
 import { credentials, makeGenericClientConstructor, Metadata, status as grpc, type ServiceError } from '@grpc/grpc-js'
 import { service as healthService } from 'grpc-health-check'
 import { loadCollectorService } from './grpc-service.ts'
@@ -30,7 +31,7 @@ describe('Publish', () => {
     const failing = failureOf(
       client.publish([toProto(weather('1')), toProto(weather('2', { data: { station: 'LGA' } }))])
     )
-    while (lanes.sent.length < 2) await new Promise(setImmediate)
+    await waitFor('both to be sent', () => lanes.sent.length === 2, { timeoutMs: 5_000 })
     lanes.sent[0]?.acknowledge()
     lanes.sent[1]?.fail()
     const error = await failing
@@ -98,20 +99,20 @@ describe('every gRPC method', () => {
   })
 })
 
-/** Status of a call without a key, whose request is never sent where it is a stream. */
+/** Status of a call without a key. */
 function statusOf(port: number, path: string, isStream: boolean): Promise<grpc> {
   const Anything = makeGenericClientConstructor({}, 'Anything')
   const client = new Anything(`127.0.0.1:${port}`, credentials.createInsecure())
+  const options = { deadline: Date.now() + 5_000 }
   return new Promise<grpc>((resolve) => {
     const end = (error: ServiceError | null) => resolve(error?.code ?? grpc.OK)
     if (!isStream) {
-      client.makeUnaryRequest(path, asIs, asIs, Buffer.alloc(0), new Metadata(), end)
+      client.makeUnaryRequest(path, asIs, asIs, Buffer.alloc(0), new Metadata(), options, end)
       return
     }
-    client
-      .makeBidiStreamRequest(path, asIs, asIs, new Metadata())
-      .on('error', end)
-      .on('data', () => {})
+    const call = client.makeBidiStreamRequest(path, asIs, asIs, new Metadata(), options)
+    call.on('error', end).on('end', () => setImmediate(end, null))
+    call.resume().end()
   }).finally(() => client.close())
 }
 

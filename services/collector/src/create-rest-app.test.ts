@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { waitFor } from '@sluice/testkit'
 import { bearer, contracts, weather } from './testing/fixtures.ts'
 import { handLanes } from './testing/hand-lanes.ts'
 import { testRestApp } from './testing/test-rest-app.ts'
@@ -97,7 +98,7 @@ describe('POST /v1/events', () => {
       JSON.stringify([weather('1'), weather('2', { type: 'nothing' }), weather('3', { data: { station: 'LGA' } })]),
       batch
     )
-    while (lanes.sent.length < 2) await new Promise(setImmediate)
+    await waitFor('both to be sent', () => lanes.sent.length === 2, { timeoutMs: 5_000 })
     lanes.sent[0]?.acknowledge()
     lanes.sent[1]?.fail()
     const { status, headers, body } = await answer

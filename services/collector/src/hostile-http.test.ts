@@ -26,6 +26,7 @@ describe('REST on a socket', () => {
     return new Promise((resolve) => {
       let text = ''
       const socket = connect(port, '127.0.0.1')
+      socket.setTimeout(20_000, () => socket.destroy())
       socket.on('data', (chunk) => (text += chunk.toString()))
       socket.on('error', () => {}) // a reset: the answer came before
       socket.on('close', () => resolve({ status: Number(text.slice(9, 12)), text }))

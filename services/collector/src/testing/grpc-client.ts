@@ -62,7 +62,7 @@ export function grpcClient(port: number): GrpcTestClient {
   const methods = client as unknown as Record<string, (...args: unknown[]) => unknown>
 
   function stream(authorization = bearer()): TestStream {
-    const call = methods['PublishStream']?.(withKey(authorization)) as ClientDuplexStream<unknown, ProtoAck>
+    const call = methods['PublishStream']?.(withKey(authorization), soon()) as ClientDuplexStream<unknown, ProtoAck>
     const acks: ProtoAck[] = []
     const { promise: ended, resolve } = Promise.withResolvers<ServiceError | null>()
     call.on('data', (ack: ProtoAck) => acks.push(ack))
@@ -76,7 +76,7 @@ export function grpcClient(port: number): GrpcTestClient {
     stream,
     publish: (events, authorization = bearer()) =>
       new Promise((resolve, reject) => {
-        methods['Publish']?.({ events }, withKey(authorization), unary(resolve, reject))
+        methods['Publish']?.({ events }, withKey(authorization), soon(), unary(resolve, reject))
       }),
     publishBytes: (bytes) =>
       new Promise((resolve, reject) => {
@@ -110,6 +110,11 @@ export function toProto({ id, source, specversion, type, data, ...attributes }: 
 function attributeValue(value: unknown): object {
   if (typeof value === 'boolean') return { ceBoolean: value }
   return typeof value === 'number' ? { ceInteger: value } : { ceString: value }
+}
+
+/** So that a call that does not end fails its test. */
+function soon(): { readonly deadline: number } {
+  return { deadline: Date.now() + 30_000 }
 }
 
 function withKey(authorization: string): Metadata {
