@@ -211,8 +211,7 @@ async function troubleS3(lab: Lab, fault: S3Fault, random: Random): Promise<Inje
   lab.links.s3.decide = ({ method }) => {
     if (fault.kind === 's3-down') return hit('drop')
     if (!random.chance(fault.share)) return 'pass'
-    if (fault.kind === 's3-lost-answers') return hit('lose-answer')
-    if (fault.kind === 's3-held') return hit({ holdMs: 15_000 })
+    if (fault.kind !== 's3-errors') return hit(fault.kind === 's3-held' ? { holdMs: 15_000 } : 'lose-answer')
     // A document where a body is expected would be taken for the body: S3 itself never does that to a GET.
     return fault.status === 200 && method !== 'PUT' ? 'pass' : hit({ status: fault.status, error: fault.error })
   }

@@ -28,7 +28,7 @@ export interface Ledger {
   /** Entries that were answered as durable. */
   answered(): number
   /** One JSON document a line, for the oracle. */
-  save(file: string): void
+  save(file: string, others?: readonly Ledger[]): void
 }
 
 export function createLedger(now: () => number): Ledger {
@@ -41,6 +41,9 @@ export function createLedger(now: () => number): Ledger {
       return entry
     },
     answered: () => entries.reduce((sum, { answered }) => sum + Math.min(1, answered), 0),
-    save: (file) => writeFileSync(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    save(file, others = []) {
+      const all = [...entries, ...others.flatMap((other) => other.entries)]
+      writeFileSync(file, all.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    }
   }
 }

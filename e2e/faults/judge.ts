@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { observe, type Observed, type Report } from '../ask-oracle.ts'
+import type { Lab } from './lab.ts'
+import type { Workload } from './workload.ts'
+
+export interface JudgeOptions extends Omit<Observed, 'ledger'> {
+  /** How long everything may take to land. Default 180 s. */
+  readonly settleMs?: number
+}
+
+/**
+ * Ends the load, waits until everything has landed, and fails with what the oracle still finds wrong then: lost, doubled,
+ * disordered, invented, altered, falsely answered.
+ */
+export async function assertExact(
+  lab: Lab,
+  loads: readonly Workload[],
+  { settleMs = 180_000, ...observed }: JudgeOptions = {}
+): Promise<Report> {
+  const ledger = await endLoad(lab, loads)
+  const until = performance.now() + settleMs
+  for (;;) {
+    const report = await observe(lab.platform, { ...observed, ledger })
+    if (report.problemCount === 0) return report
+    if (performance.now() > until) assert.deepEqual(report.problems, [], `${report.problemCount} problems`)
+    await sleep(2_000)
+  }
+}
+
+/** The file with what all loads have sent and were answered. */
+async function endLoad(lab: Lab, loads: readonly Workload[]): Promise<string> {
+  await Promise.all(loads.map((load) => load.stop(120_000)))
+  const file = join(lab.platform.dataDir, 'ledger.jsonl')
+  const [first, ...others] = loads
+  first?.ledger.save(
+    file,
+    others.map(({ ledger }) => ledger)
+  )
+  return file
+}
+
+/** `--full` sizes, or those that fit into a pipeline. */
+export const isFull = process.env['SLUICE_FULL'] === '1'
+
+export function sized(inCi: number, full: number): number {
+  return isFull ? full : inCi
+}

@@ -1,0 +1,98 @@
+import { drawFault, faultGroups, type Fault, type FaultGroup } from './faults.ts'
+import { createRandom } from './random.ts'
+
+/** Everything that a run does to a platform, from its seed alone. */
+export interface Plan {
+  readonly seed: number
+  readonly replicas: number
+  readonly events: number
+  readonly eventsPerSecond: number
+  /** In the order of their times. */
+  readonly faults: readonly Planned[]
+  /** So many faults must have met a platform at work, or the run says nothing. */
+  readonly leastEffective: number
+  /** So many events must have been answered as durable, so many of them invalid. */
+  readonly leastAnswered: number
+  readonly leastInvalid: number
+}
+
+export interface Planned {
+  readonly atMs: number
+  readonly fault: Fault
+}
+
+export interface DrawOptions {
+  readonly seed: number
+  readonly minutes: number
+  readonly groups?: readonly FaultGroup[]
+  readonly eventsPerSecond?: number
+}
+
+/** Faults of the given groups at random times, one every seven seconds or so. */
+export function drawPlan({ seed, minutes, groups = faultGroups, eventsPerSecond = 80 }: DrawOptions): Plan {
+  const random = createRandom(seed)
+  const lastMs = minutes * 60_000
+  const faults: Planned[] = []
+  // The broker takes ten seconds to come back: more often, and nothing else would be tested.
+  let brokerMs = -Infinity
+  for (let atMs = 4_000; atMs < lastMs; atMs += 3_000 + random.int(8_000)) {
+    const wanted = random.pick(groups)
+    const group = wanted === 'kafka' && groups.length > 1 && atMs - brokerMs < 60_000 ? 'kill' : wanted
+    if (group === 'kafka') brokerMs = atMs
+    faults.push({ atMs, fault: drawFault(group, random, 2) })
+  }
+  return planOf(seed, faults, eventsPerSecond, Math.round((lastMs / 1000) * eventsPerSecond))
+}
+
+const services = ['collector', 'enricher', 'batch-loader', 'realtime-loader']
+
+/** The experiment of promise P1: 40 kills over all services and an outage of everything that they depend on. */
+export function planOfP1(seed: number, { events = 20_000, kills = 40, eventsPerSecond = 80 } = {}): Plan {
+  const random = createRandom(seed)
+  const outages: Fault[] = [
+    { kind: 'broker-restart' },
+    { kind: 'broker-kill' },
+    { kind: 'broker-restart' },
+    { kind: 'redis-down', ms: 10_000 },
+    { kind: 'redis-down', ms: 10_000 },
+    { kind: 's3-down', ms: 15_000 },
+    { kind: 's3-down', ms: 15_000 },
+    { kind: 's3-errors', ms: 30_000, share: 0.2, status: 503, error: 'SlowDown' },
+    { kind: 'api-down', ms: 20_000 }
+  ]
+  const killed = Array.from({ length: kills }, (_, index): Fault => {
+    const service = services[index % services.length] ?? ''
+    return { kind: 'kill', service, replica: random.int(2) }
+  })
+  const all = [...outages, ...killed].map((fault) => ({ fault, order: random.next() }))
+  const spanMs = (events / eventsPerSecond) * 1000
+  const faults = all
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ fault }, index) => ({
+      atMs: 4_000 + Math.round(((index + random.next() / 2) * spanMs) / all.length),
+      fault
+    }))
+  return planOf(seed, faults, eventsPerSecond, events)
+}
+
+function planOf(seed: number, faults: readonly Planned[], eventsPerSecond: number, events: number): Plan {
+  return {
+    seed,
+    replicas: 2,
+    events,
+    eventsPerSecond,
+    faults,
+    leastEffective: Math.ceil(faults.length * 0.8),
+    leastAnswered: Math.floor(events / 4),
+    leastInvalid: Math.floor(events / 100)
+  }
+}
+
+/** A fault in a few words. */
+export function describeFault(fault: Fault): string {
+  const { kind, ...rest } = fault
+  const words = Object.entries(rest).map(([name, value]) =>
+    name === 'ms' ? `${Number(value) / 1000} s` : typeof value === 'object' ? JSON.stringify(value) : `${name} ${value}`
+  )
+  return [kind, ...words].join(' ')
+}
