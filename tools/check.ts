@@ -13,6 +13,7 @@ interface Step {
 
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'], advice: 'fix the types' },
+  { name: 'page types', command: ['tsc', '-p', 'services/console/web/tsconfig.json'], advice: 'fix the types' },
   { name: 'lint', command: ['oxlint', '--quiet'], advice: 'fix, or `oxlint --fix`' },
   { name: 'format', command: ['oxfmt', '--check', '.'], advice: 'npm run format' },
   { name: 'unused', command: ['knip'], advice: 'remove what nothing uses' },

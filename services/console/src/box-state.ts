@@ -1,0 +1,72 @@
+import type { StateWord } from './wire.ts'
+
+/** The answer of `/readyz`, or why there was none. */
+export type Answer =
+  | { readonly kind: 'answer'; readonly ready: boolean; readonly state: string; readonly reasons: readonly string[] }
+  | { readonly kind: 'silence'; readonly reason: string }
+
+export interface Claim {
+  readonly state: StateWord
+  readonly why: string
+}
+
+export interface Observed {
+  readonly nowMs: number
+  readonly answer: Answer | null
+  /** When it last answered at all; null: never since the console started. */
+  readonly answeredMs: number | null
+  /** Since when every answer said ready; null: the last one did not. */
+  readonly readySinceMs: number | null
+  /** When the console started to ask. */
+  readonly startedMs: number
+  /** Whether anything came out in the last 10 s; null: not measured. */
+  readonly flows: boolean | null
+  /** Since when input has waited although nothing came out; null: it does not. */
+  readonly stuckSinceMs: number | null
+}
+
+/** News older than this says nothing about now. */
+export const expiryMs = 5_000
+const graceMs = 20_000
+const proofMs = 3_000
+const stuckAtRiskMs = 15_000
+const stuckDownMs = 60_000
+
+/** A state is a claim with a time: without fresh news it is unknown, and ready needs progress beside the answer. */
+export function judge(seen: Observed): Claim {
+  const { nowMs, answer, answeredMs, startedMs } = seen
+  if (answer === null) return { state: 'unknown', why: 'not asked yet' }
+  if (answer.kind === 'silence') {
+    if (answeredMs === null && nowMs - startedMs < graceMs) {
+      return { state: 'waiting', why: `starting, ${seconds(nowMs - startedMs)}` }
+    }
+    const silentMs = nowMs - (answeredMs ?? startedMs)
+    const isCertain = answer.reason === 'connection refused' || silentMs > 9_000
+    if (!isCertain) return { state: 'unknown', why: `no answer for ${seconds(silentMs)}` }
+    return { state: 'down', why: `no answer for ${seconds(silentMs)}: ${answer.reason}` }
+  }
+  if (nowMs - (answeredMs ?? 0) > expiryMs) {
+    return { state: 'unknown', why: `no news for ${seconds(nowMs - (answeredMs ?? 0))}` }
+  }
+  const why = answer.reasons.join('; ')
+  if (answer.state === 'refused') return { state: 'refused', why }
+  if (!answer.ready) return { state: 'waiting', why: why === '' ? answer.state : why }
+  return judgeReady(seen)
+}
+
+function judgeReady({ nowMs, readySinceMs, flows, stuckSinceMs }: Observed): Claim {
+  if (stuckSinceMs !== null) {
+    const stuckMs = nowMs - stuckSinceMs
+    const why = `input waits and nothing has come out for ${seconds(stuckMs)}`
+    if (stuckMs > stuckDownMs) return { state: 'down', why }
+    if (stuckMs > stuckAtRiskMs) return { state: 'at risk', why }
+  }
+  if (readySinceMs !== null && nowMs - readySinceMs < proofMs) {
+    return { state: 'waiting', why: `back for ${seconds(nowMs - readySinceMs)}` }
+  }
+  return { state: flows === false ? 'idle' : 'ready', why: '' }
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
+}

@@ -1,0 +1,266 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { LetterSummary, LiveEvent, Point, Snapshot } from '../src/wire.ts'
+
+/** What the stream has brought, as it is shown now. */
+export interface Live {
+  readonly snapshot: Snapshot | null
+  readonly points: readonly Point[]
+  readonly changes: readonly (LiveEvent & { kind: 'change' })[]
+  readonly newLetters: readonly LetterSummary[]
+  /** When the newest state arrived, on this machine's clock. */
+  readonly arrivedMs: number | null
+  readonly connected: boolean
+  /** Since when there has been no connection. */
+  readonly lostMs: number | null
+  readonly skipped: number
+  readonly pausedMs: number | null
+  /** Arrived while paused. */
+  readonly waiting: number
+}
+
+const pointsKept = 30 * 60
+const hiddenLetGoMs = 60_000
+const channelName = 'sluice-live'
+
+type Message =
+  | { readonly kind: 'state'; readonly snapshot: Snapshot }
+  | { readonly kind: 'event'; readonly event: LiveEvent }
+  | { readonly kind: 'gap'; readonly skipped: number }
+  | { readonly kind: 'lost' }
+
+let live: Live = {
+  snapshot: null,
+  points: [],
+  changes: [],
+  newLetters: [],
+  arrivedMs: null,
+  connected: false,
+  lostMs: null,
+  skipped: 0,
+  pausedMs: null,
+  waiting: 0
+}
+let held: Message[] = []
+const listeners = new Set<() => void>()
+
+function set(change: Partial<Live>): void {
+  live = { ...live, ...change }
+  for (const listener of listeners) listener()
+}
+
+/** The live state; the component is drawn anew whenever it changes. */
+export function useLive(): Live {
+  const [, draw] = useState(0)
+  useEffect(() => {
+    const listener = (): void => draw((n) => n + 1)
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }, [])
+  return live
+}
+
+function take(message: Message): void {
+  if (live.pausedMs !== null) {
+    // Only the newest state counts, and what was missed is counted.
+    if (message.kind === 'event') held.push(message)
+    if (held.length > 500) held = held.slice(-500)
+    set({ waiting: live.waiting + (message.kind === 'event' || message.kind === 'state' ? 1 : 0) })
+    return
+  }
+  switch (message.kind) {
+    case 'state': {
+      const { snapshot } = message
+      const restarted = live.snapshot !== null && live.snapshot.boot !== snapshot.boot
+      const last = live.points.at(-1)
+      const { point } = snapshot
+      const added = point === null || point.t === last?.t ? live.points : [...live.points, point].slice(-pointsKept)
+      const points = restarted ? [] : added
+      set({
+        snapshot,
+        points,
+        arrivedMs: Date.now(),
+        connected: true,
+        lostMs: null,
+        ...(restarted && { newLetters: [] })
+      })
+      if (restarted) void loadHistory()
+      break
+    }
+    case 'event':
+      if (message.event.kind === 'change') set({ changes: [...live.changes, message.event].slice(-200) })
+      else set({ newLetters: [message.event.letter, ...live.newLetters].slice(0, 200) })
+      break
+    case 'gap':
+      set({ skipped: live.skipped + message.skipped })
+      break
+    case 'lost':
+      set({ connected: false, lostMs: live.lostMs ?? Date.now() })
+      break
+  }
+}
+
+export function togglePause(): void {
+  if (live.pausedMs === null) {
+    set({ pausedMs: Date.now(), waiting: 0 })
+    return
+  }
+  const messages = held
+  held = []
+  set({ pausedMs: null, waiting: 0 })
+  for (const message of messages) take(message)
+  void loadHistory()
+}
+
+export function clearNewLetters(): void {
+  if (live.newLetters.length > 0) set({ newLetters: [] })
+}
+
+async function loadHistory(): Promise<void> {
+  try {
+    const { points, changes } = (await (await fetch('/api/history')).json()) as Pick<Live, 'points' | 'changes'>
+    set({ points, changes })
+  } catch {
+    // The stream says that the console is gone; history comes with the next connection.
+  }
+}
+
+/** One stream per browser, not per tab: the tab that holds the lock reads it, the others listen to that tab. */
+export function startLive(): void {
+  void loadHistory()
+  const channel = 'BroadcastChannel' in window ? new BroadcastChannel(channelName) : null
+  channel?.addEventListener('message', ({ data }: MessageEvent<Message>) => take(data))
+  let letGo: (() => void) | null = null
+
+  async function lead(): Promise<void> {
+    const stop = new AbortController()
+    letGo = () => stop.abort()
+    const read = (): Promise<void> =>
+      readStream((message) => {
+        take(message)
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has none
+        channel?.postMessage(message)
+      }, stop.signal)
+    // Locks exist only where the page came from this machine or over TLS.
+    if (navigator.locks === undefined) return read()
+    await navigator.locks.request(channelName, { signal: stop.signal }, read).catch(() => undefined)
+  }
+  void lead()
+
+  let hidden: ReturnType<typeof setTimeout> | undefined
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(hidden)
+    if (document.hidden) {
+      hidden = setTimeout(() => {
+        letGo?.()
+        letGo = null
+      }, hiddenLetGoMs)
+    } else if (letGo === null) {
+      void loadHistory()
+      void lead()
+    }
+  })
+}
+
+function readStream(onMessage: (message: Message) => void, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    let source: EventSource
+    let again: ReturnType<typeof setTimeout> | undefined
+    const open = (): void => {
+      source = new EventSource('/events')
+      source.addEventListener('state', ({ data }: MessageEvent<string>) =>
+        onMessage({ kind: 'state', snapshot: JSON.parse(data) as Snapshot })
+      )
+      source.addEventListener('event', ({ data }: MessageEvent<string>) =>
+        onMessage({ kind: 'event', event: JSON.parse(data) as LiveEvent })
+      )
+      source.addEventListener('gap', ({ data }: MessageEvent<string>) =>
+        onMessage({ kind: 'gap', ...(JSON.parse(data) as { skipped: number }) })
+      )
+      source.addEventListener('error', () => {
+        onMessage({ kind: 'lost' })
+        if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 2_000)
+      })
+    }
+    open()
+    signal.addEventListener('abort', () => {
+      clearTimeout(again)
+      source.close()
+      resolve()
+    })
+  })
+}
+
+export interface Polled<T> {
+  readonly data: T | null
+  /** Why the newest attempt failed; null: it did not. */
+  readonly error: string | null
+  readonly atMs: number | null
+}
+
+/** Asks for a page's data now and every `everyMs` while it is looked at and not paused. */
+export function usePolled<T>(url: string | null, everyMs: number): Polled<T> {
+  const [polled, setPolled] = useState<Polled<T> & { readonly url: string | null }>({
+    data: null,
+    error: null,
+    atMs: null,
+    url
+  })
+  useEffect(() => {
+    if (url === null) return undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let isGone = false
+    const ask = async (): Promise<void> => {
+      if (!document.hidden && (live.pausedMs === null || polled.data === null)) {
+        try {
+          const answer = await fetch(url)
+          const body = (await answer.json()) as T & { error?: string }
+          if (isGone) return
+          if (answer.ok) setPolled({ data: body, error: null, atMs: Date.now(), url })
+          else setPolled((last) => ({ ...last, error: body.error ?? `status ${answer.status}`, url }))
+        } catch {
+          if (!isGone) setPolled((last) => ({ ...last, error: 'the console does not answer', url }))
+        }
+      }
+      if (!isGone) timer = setTimeout(() => void ask(), everyMs)
+    }
+    void ask()
+    return () => {
+      isGone = true
+      clearTimeout(timer)
+    }
+  }, [url, everyMs])
+  // What belongs to another address is not this one's.
+  return polled.url === url ? polled : { data: null, error: null, atMs: null }
+}
+
+export type Freshness = {
+  readonly text: string
+  readonly state: 'live' | 'slow' | 'lost' | 'paused'
+  readonly aged: boolean
+}
+
+/** The live chip in words. */
+export function freshness(
+  { arrivedMs, connected, lostMs, skipped, pausedMs, waiting, snapshot }: Live,
+  nowMs: number,
+  clock: (ms: number) => string
+): Freshness {
+  if (pausedMs !== null) return { text: `Paused at ${clock(pausedMs)} · ${waiting} new`, state: 'paused', aged: true }
+  if (arrivedMs === null)
+    return { text: lostMs === null ? 'Connecting' : `No console since ${clock(lostMs)}`, state: 'lost', aged: false }
+  const age = Math.max(0, nowMs - arrivedMs)
+  if (lostMs !== null && nowMs - lostMs > 30_000)
+    return { text: `Offline since ${clock(lostMs)}`, state: 'lost', aged: true }
+  if (!connected || age > 5_000)
+    return { text: `Reconnecting, last update ${clock(arrivedMs)}`, state: 'lost', aged: true }
+  const behind = snapshot === null ? 0 : snapshot.behind
+  if (behind > 5_000)
+    return { text: `Slow: ${behind.toLocaleString('en-US')} records behind`, state: 'slow', aged: false }
+  if (skipped > 0 && age > 2_500)
+    return {
+      text: `Slow: ${(age / 1_000).toFixed(0)} s behind, ${skipped} updates skipped`,
+      state: 'slow',
+      aged: false
+    }
+  return { text: `Live ${(age / 1_000).toFixed(1)} s`, state: 'live', aged: false }
+}

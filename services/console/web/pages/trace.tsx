@@ -1,0 +1,258 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Hop, Journey } from '../../src/wire.ts'
+import { clock, duration, percent } from '../format.ts'
+import { Copy, Empty, Failure, Loading, Panel } from '../parts.tsx'
+import { go } from '../router.ts'
+
+const lastKey = 'last-traces'
+
+/** Where is this event, and what happened to it? */
+export function Trace({ url }: { readonly url: URL }) {
+  const query = url.searchParams.get('q') ?? ''
+  const [text, setText] = useState(query)
+  const [journey, setJourney] = useState<Journey | null>(null)
+  const [error, setError] = useState<string | null>(null)
+  const [isLooking, setLooking] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (query === '') input.current?.focus({ preventScroll: true })
+  }, [])
+
+  useEffect(() => {
+    setText(query)
+    setError(null)
+    if (query === '') return setJourney(null)
+    let isGone = false
+    let again: ReturnType<typeof setTimeout> | undefined
+    const ask = async (): Promise<void> => {
+      setLooking(true)
+      try {
+        const answer = await fetch(`/api/trace?q=${encodeURIComponent(query)}`)
+        const body = (await answer.json()) as Journey & { error?: string }
+        if (isGone) return
+        if (answer.ok) {
+          setJourney(body)
+          remember(query)
+          // What is on its way goes on.
+          if (body.outcome === 'on its way') again = setTimeout(() => void ask(), 2_000)
+        } else setError(body.error ?? `status ${answer.status}`)
+      } catch {
+        if (!isGone) setError('the console does not answer')
+      }
+      if (!isGone) setLooking(false)
+    }
+    void ask()
+    return () => {
+      isGone = true
+      clearTimeout(again)
+    }
+  }, [query])
+
+  const search = (event: Event): void => {
+    event.preventDefault()
+    if (text.trim() !== '') go(`/trace?q=${encodeURIComponent(text.trim())}`)
+  }
+  const random = async (kind: string): Promise<void> => {
+    const { query: found } = (await (await fetch(`/api/random?kind=${kind}`)).json()) as { query: string | null }
+    if (found === null) setError(`no ${kind.replace('-', ' ')} among the recent ones`)
+    else go(`/trace?q=${encodeURIComponent(found)}`)
+  }
+  return (
+    <>
+      <Panel title="Follow an event">
+        <form class="search" onSubmit={search}>
+          <label for="trace-query" class="sr">
+            Event id, topic/partition@offset, or the collector’s answer
+          </label>
+          <input
+            id="trace-query"
+            ref={input}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+            placeholder="event id, events.raw/3@48011, or the collector’s answer"
+            autocomplete="off"
+            spellcheck={false}
+          />
+          <button type="submit" class="button button-main">
+            Trace
+          </button>
+        </form>
+        <p class="randoms">
+          {(['event', 'dead-letter', 'repeat'] as const).map((kind) => (
+            <button key={kind} type="button" class="button" onClick={() => void random(kind)}>
+              random {kind.replace('-', ' ')}
+            </button>
+          ))}
+          {lastOnes().map((one) => (
+            <a key={one} class="mono last-one" href={`/trace?q=${encodeURIComponent(one)}`}>
+              {one}
+            </a>
+          ))}
+        </p>
+      </Panel>
+      {error !== null && <Failure what="this" error={error} />}
+      {query === '' ? (
+        <Empty>
+          Paste an id, or take a random one. By coordinates it is a seek; by id the last 50,000 ids are looked through,
+          then what is in flight, then the lake, for 10 s at most.
+        </Empty>
+      ) : journey === null || journey.query !== query ? (
+        isLooking && <Loading height={480} />
+      ) : (
+        <Found journey={journey} />
+      )}
+    </>
+  )
+}
+
+function Found({ journey }: { readonly journey: Journey }) {
+  const longest = Math.max(1, ...journey.hops.map(({ deltaMs }) => deltaMs ?? 0))
+  return (
+    <>
+      <p class={`lead verdict v-${journey.outcome.replaceAll(' ', '-')}`} data-testid="verdict">
+        {journey.verdict}
+      </p>
+      {journey.hops.length > 0 && (
+        <Panel
+          title={journey.eventId === null ? 'Its journey' : journey.eventId}
+          aside={
+            <span class="hint">
+              {journey.type ?? ''}
+              {journey.eventId !== null && <Copy text={journey.eventId} label="copy id" />} · found in{' '}
+              {duration(journey.tookMs)}
+            </span>
+          }
+        >
+          <ol class="hops">
+            {journey.hops.map((hop) => (
+              <HopLine key={hop.box} hop={hop} longest={longest} />
+            ))}
+          </ol>
+        </Panel>
+      )}
+      {journey.model !== null && (
+        <Panel
+          title={`Prediction: ${percent(journey.model.probability, 1)} by ${journey.model.name} version ${journey.model.version}`}
+        >
+          {journey.model.inputs.length === 0 ? (
+            <Empty>The model cannot be asked for its inputs: enrichment-api does not answer.</Empty>
+          ) : (
+            <table class="table">
+              <caption class="sr">Inputs of the model</caption>
+              <thead>
+                <tr>
+                  <th scope="col">input</th>
+                  <th scope="col">from the event at</th>
+                  <th scope="col">value</th>
+                </tr>
+              </thead>
+              <tbody>
+                {journey.model.inputs.map(({ name, pointer, value }) => (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <td class="mono">{pointer}</td>
+                    <td class="mono">{value}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+      )}
+      {journey.event !== null && (
+        <Panel title="The event as it was accepted" aside={<Copy text={journey.event} label="copy event" />}>
+          <pre class="rule" tabIndex={0}>
+            {journey.event.replaceAll(/,(?=")/g, ',\n')}
+          </pre>
+        </Panel>
+      )}
+      <p class="note command">
+        Looked in: {journey.searched.join(', ')}. The same on the command line: <code>{journey.command}</code>{' '}
+        <Copy text={journey.command} />
+      </p>
+    </>
+  )
+}
+
+function HopLine({ hop, longest }: { readonly hop: Hop; readonly longest: number }) {
+  const width = hop.deltaMs === null ? 0 : Math.max(2, (Math.max(0, hop.deltaMs) / longest) * 120)
+  return (
+    <li class={`hop h-${hop.state}`} data-hop={hop.box} data-state={hop.state}>
+      <svg class="hop-mark" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+        {hop.state === 'done' ? (
+          <circle cx="8" cy="8" r="5" fill="currentColor" />
+        ) : hop.state === 'refused' ? (
+          <path d="M2 2h12v12H2z M5 5l6 6m0-6-6 6" fill="currentColor" stroke="var(--on-solid)" stroke-width="1.6" />
+        ) : (
+          <circle
+            cx="8"
+            cy="8"
+            r="5"
+            fill="var(--surface)"
+            stroke="currentColor"
+            stroke-width="1.6"
+            stroke-dasharray="2.4 2"
+          />
+        )}
+      </svg>
+      <div class="hop-body">
+        <p class="hop-what">
+          <b>{hop.box}</b> <span>{hop.what}</span>
+        </p>
+        {hop.where.length > 0 && (
+          <ul class="hop-where">
+            {hop.where.map(({ label, value }) => (
+              <li key={`${label} ${value}`}>
+                <span class="label">{label}</span> <span class="mono wrap">{value}</span> <Copy text={value} />
+              </li>
+            ))}
+          </ul>
+        )}
+        {hop.note !== null && <p class="note">{hop.note}</p>}
+        {hop.details.length > 0 && (
+          <details>
+            <summary>record and headers</summary>
+            <dl class="facts">
+              {hop.details.map(([name, value]) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd class="mono wrap">{value}</dd>
+                </div>
+              ))}
+            </dl>
+          </details>
+        )}
+      </div>
+      <div class="hop-time">
+        <span class="mono-num">
+          {hop.atMs === null
+            ? (hop.expected ?? (hop.state === 'never' ? 'never' : '–'))
+            : clock(hop.atMs, { millis: true })}
+        </span>
+        <span class="hop-delta">
+          {hop.deltaMs === null ? ' ' : `+${duration(hop.deltaMs)}`.replace('+−', '−')}
+          {hop.deltaMs !== null && hop.deltaMs < 0 && ' (two clocks)'}
+        </span>
+        <span class="hop-bar" aria-hidden="true">
+          <span style={{ width: `${width}px` }} />
+        </span>
+      </div>
+    </li>
+  )
+}
+
+function lastOnes(): readonly string[] {
+  try {
+    return (JSON.parse(localStorage.getItem(lastKey) ?? '[]') as string[]).slice(0, 5)
+  } catch {
+    return []
+  }
+}
+
+function remember(query: string): void {
+  try {
+    localStorage.setItem(lastKey, JSON.stringify([query, ...lastOnes().filter((one) => one !== query)].slice(0, 5)))
+  } catch {
+    // Then they are forgotten.
+  }
+}
