@@ -22,7 +22,7 @@ export type Judged =
   | { readonly ok: false; readonly id: string | null; readonly type: string; readonly refusal: Refusal }
 
 /** Metrics label of an event whose type is not known: labels must stay few whatever clients send. */
-export const unknownType = 'unknown'
+const unknownType = 'unknown'
 
 /**
  * Checks what must hold for an event to be worth carrying, and makes the record for the raw topic. Whether the
@@ -75,8 +75,6 @@ export function createJudge({ contracts }: { readonly contracts: Contracts }) {
     return { ok: true, event, contract, record: { partition: partitionOf(key, partitions), key, value, headers } }
   }
 }
-
-export type Judge = ReturnType<typeof createJudge>
 
 function refuse(id: string | null, type: string, refusal: Refusal): Judged {
   return { ok: false, id, type, refusal }

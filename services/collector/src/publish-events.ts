@@ -10,10 +10,10 @@ export interface PublisherDeps extends PublishDeps {
 }
 
 /** Where events come from, as it appears in the metrics. */
-export type Transport = 'rest' | 'grpc' | 'grpc-stream'
+type Transport = 'rest' | 'grpc' | 'grpc-stream'
 
 /** One request or stream; events go in one by one, in order. */
-export interface Publication {
+interface Publication {
   /** Checks one event and sends it. `settle` is called exactly once, with the answer for the client. */
   publish(candidate: Candidate, reception: Reception, settle: (result: Result) => void): void
   /** True once an event has failed for a reason of ours. */

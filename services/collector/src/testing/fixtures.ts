@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { loadContracts, type Contracts } from '@sluice/contracts'
 import { parseJsonStrict, type Log } from '@sluice/events'
 import fc from 'fast-check'
-import type { Principal } from '../api-keys.ts'
 
 /* What the tests of this service share. */
 
@@ -13,8 +12,7 @@ export const schemasDir = join(import.meta.dirname, '../../../../schemas')
 
 export const contracts: Contracts = await loadContracts(schemasDir)
 
-export const source = 'urn:test:collector'
-export const principal: Principal = { id: 'test', sources: new Set([source]) }
+const source = 'urn:test:collector'
 
 const secretOf = (id: string) => createHash('sha256').update(`secret of ${id}`).digest('base64url')
 

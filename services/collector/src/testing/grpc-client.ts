@@ -33,7 +33,7 @@ export interface ProtoResult {
   readonly offset?: string
 }
 
-export interface ProtoAck {
+interface ProtoAck {
   readonly sequence: string
   readonly result: ProtoResult
 }

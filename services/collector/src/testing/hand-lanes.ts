@@ -1,7 +1,7 @@
 import { UnavailableError } from '@sluice/events'
 import type { Lanes, OutgoingRecord } from '@sluice/kafka'
 
-export interface SentRecord {
+interface SentRecord {
   readonly record: OutgoingRecord
   acknowledge(): void
   fail(error?: Error): void

@@ -19,7 +19,7 @@ export interface TestRestApp extends AsyncDisposable {
   post(body: string | Buffer, headers?: Record<string, string | undefined>, url?: string): Promise<TestAnswer>
 }
 
-export interface TestAnswer {
+interface TestAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly body: {
