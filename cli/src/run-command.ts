@@ -8,6 +8,8 @@ export interface Command {
   readonly name: string
   readonly summary: string
   readonly options: Options
+  /** Name under which the one word that is no option comes in `values`; without it there must be none. */
+  readonly operand?: string
   /** One line per option, for the help. */
   readonly help: Readonly<Record<string, string>>
   /** Returns the exit code. */
@@ -22,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.ts')).status,
   demo: async () => (await import('./commands/demo.ts')).demo,
   secrets: async () => (await import('./commands/secrets.ts')).secrets,
+  trace: async () => (await import('./commands/trace.ts')).trace,
   topics: async () => (await import('./commands/topics.ts')).topics,
   bucket: async () => (await import('./commands/bucket.ts')).bucket
 }
@@ -52,7 +55,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 
 function parse(command: Command, args: string[]): { values: Values } {
   const options: Options = { ...command.options, help: { type: 'boolean', short: 'h' } }
-  return parseArgs({ args, options, strict: true, allowPositionals: false }) as { values: Values }
+  const { operand } = command
+  const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: operand !== undefined })
+  if (positionals.length > 1) throw new TypeError(`one ${operand}, not ${positionals.length}`)
+  return { values: operand === undefined ? (values as Values) : { ...(values as Values), [operand]: positionals[0] } }
 }
 
 async function printHelp(): Promise<number> {

@@ -88,6 +88,7 @@ function whereToLook(platform: Platform, startedInMs: number): readonly string[]
   return [
     '',
     `${styleText('bold', 'Sluice runs')} (started in ${seconds(startedInMs)}; Ctrl-C stops it, the data stays)`,
+    ...(has('console') ? [`  look           http://${platform.address('console', 3000)}`] : []),
     ...(has('collector')
       ? [
           `  events in      POST http://${platform.address('collector', 8080)}/v1/events   gRPC ${platform.address('collector', 8081)}`

@@ -212,11 +212,11 @@ function outcomeOf(row: FlightRow, simMs: number | null) {
   switch (row.status) {
     case 'landed': {
       const minutes = row.arrivalDelayMinutes
-      if (minutes === null) return `landed ${hourMinute(row.landedAt)}`
+      if (minutes === null) return hourMinute(row.landedAt)
       const late = minutes > 15
       return (
         <>
-          landed {hourMinute(row.landedAt)},{' '}
+          {hourMinute(row.landedAt)},{' '}
           {late ? (
             <span class="late">
               ◆ {minutes}
@@ -242,7 +242,7 @@ function outcomeOf(row: FlightRow, simMs: number | null) {
     case 'cancelled':
       return 'cancelled'
     case 'diverted':
-      return 'diverted'
+      return row.landedAt === null ? 'diverted' : `diverted, ${hourMinute(row.landedAt)}`
     default: {
       const wait = Date.parse(row.scheduledDeparture) - (simMs ?? NaN)
       return Number.isNaN(wait)

@@ -226,7 +226,7 @@ function HopLine({ hop, longest }: { readonly hop: Hop; readonly longest: number
       <div class="hop-time">
         <span class="mono-num">
           {hop.atMs === null
-            ? (hop.expected ?? (hop.state === 'never' ? 'never' : '–'))
+            ? (hop.expected ?? (hop.state === 'never' ? 'never' : hop.state === 'done' ? '' : '–'))
             : clock(hop.atMs, { millis: true })}
         </span>
         <span class="hop-delta">
