@@ -1,10 +1,10 @@
 import { RefusedError } from '@sluice/events'
-import { fetchCommitted, withCluster } from './admin.ts'
+import { fetchCommitted, unavailable, withCluster } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { OutOfRangeError } from './errors.ts'
 import { openPartitionReader } from './partition-reader.ts'
 import { RepeatWindow } from './repeat-window.ts'
-import { readTail, type Trace } from './tail.ts'
+import { readTail, type Tail, type Trace } from './tail.ts'
 import type { LogRange } from './types.ts'
 
 export interface Acquired {
@@ -35,18 +35,26 @@ export async function acquirePosition(kafka: Kafka, options: AcquireOptions): Pr
   )
   const traces: Trace[] = []
   for (const topic of outputs) {
-    const reader = openPartitionReader(kafka, { topic, partition })
-    try {
-      const tail = await readTail(reader, { rawTopic: raw, atLeast: committed ?? 0n, depth: windowSize })
-      if (tail.hasRecords && committed === undefined) throw refuseForeignOutput(options, topic)
-      traces.push(...tail.traces)
-    } finally {
-      reader.close()
-    }
+    const tail = await readTailOf(kafka, options, topic, committed ?? 0n)
+    if (tail.hasRecords && committed === undefined) throw refuseForeignOutput(options, topic)
+    traces.push(...tail.traces)
   }
   const position = traces.reduce((next, { origin }) => (origin >= next ? origin + 1n : next), committed ?? 0n)
   if (position < range.start || position > range.end) throw refuseOutOfRange(options, position)
   return { position, window: rebuildWindow(traces, windowSize) }
+}
+
+async function readTailOf(kafka: Kafka, options: AcquireOptions, topic: string, atLeast: bigint): Promise<Tail> {
+  const { raw: rawTopic, partition, windowSize: depth } = options
+  const reader = openPartitionReader(kafka, { topic, partition })
+  try {
+    return await readTail(reader, { rawTopic, atLeast, depth })
+  } catch (error) {
+    // Retention has removed what we were about to read: not our position, so look again.
+    throw error instanceof OutOfRangeError ? unavailable(`reading the end of ${topic}/${partition}`, error) : error
+  } finally {
+    reader.close()
+  }
 }
 
 function rebuildWindow(traces: readonly Trace[], size: number): RepeatWindow {

@@ -4,7 +4,7 @@ import { unavailable } from './admin.ts'
 import type { Client, Kafka } from './client.ts'
 import { LaneFullError } from './errors.ts'
 import { CompressionTypes, type Producer } from './kafkajs.ts'
-import { backOffMs, pause } from './pause.ts'
+import { backOffMs, pause, within } from './pause.ts'
 import { countForOneSend } from './send-bounds.ts'
 import type { OutgoingRecord, TopicPartition } from './types.ts'
 
@@ -60,7 +60,7 @@ export function openLane(kafka: Kafka, options: LaneOptions, { log }: { readonly
     while (queue.length > 0) {
       const batch = queue.splice(0, countForOneSend(queue))
       try {
-        const baseOffset = await within(sendTimeoutMs, sendBatch(batch), `no answer for ${sendTimeoutMs} ms`)
+        const baseOffset = await within(sendTimeoutMs, sendBatch(batch))
         crashPoint('record-acknowledged')
         for (const [index, job] of batch.entries()) {
           heldBytes -= job.bytes
@@ -134,17 +134,4 @@ function connect(kafka: Kafka): Connection {
   const client = kafka.client()
   const producer = client.producer()
   return { client, producer: producer.connect().then(() => producer) }
-}
-
-async function within<T>(ms: number, promise: Promise<T>, message: string): Promise<T> {
-  const timer = new AbortController()
-  const expired = sleep(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(message)
-  })
-  try {
-    return await Promise.race([promise, expired])
-  } finally {
-    timer.abort()
-    expired.catch(() => undefined)
-  }
 }

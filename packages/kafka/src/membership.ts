@@ -13,6 +13,8 @@ export interface MembershipOptions {
   readonly sessionTimeoutMs: number
   /** Called after every rebalance with the partition numbers that are ours from now on. */
   readonly onAssigned: (partitions: readonly number[]) => void
+  /** Called after every attempt to reach the group, successful or not. */
+  readonly onAttempt?: () => void
 }
 
 /**
@@ -37,7 +39,7 @@ const protocolName = 'sluice-sticky'
 
 /** Joins a group and stays in it, whatever happens to the broker, until leave() is called. */
 export function joinGroup(kafka: Kafka, options: MembershipOptions, { log }: { readonly log: Log }): Membership {
-  const { group: groupId, topics, partitions, sessionTimeoutMs: sessionTimeout, onAssigned } = options
+  const { group: groupId, topics, partitions, sessionTimeoutMs: sessionTimeout, onAssigned, onAttempt } = options
   const leaving = new AbortController()
   let client = kafka.client()
   let memberId = ''
@@ -58,9 +60,11 @@ export function joinGroup(kafka: Kafka, options: MembershipOptions, { log }: { r
           generation ??= await join(coordinator)
           problem = null
           failures = 0
+          onAttempt?.()
           await beat(coordinator, generation)
         }
       } catch (error) {
+        onAttempt?.()
         const { type } = error as { readonly type?: string }
         if (type === 'REBALANCE_IN_PROGRESS' || type === 'ILLEGAL_GENERATION') generation = null
         else if (type === 'UNKNOWN_MEMBER_ID') [memberId, generation] = ['', null]

@@ -47,6 +47,7 @@ export function enrichedOf(
   { key, value, headers }: EnrichedRecord,
   maxBytes: number
 ): Checked<OutputRecord> {
+  if (!isLegalKey(key)) return reject('key', '', 'record key: four zero bytes read as an abort marker')
   const output = {
     key,
     value,

@@ -15,6 +15,8 @@ export interface LaneContext {
   readonly retry: <T>(action: () => Promise<T>) => Promise<T>
   /** The lane moves: no problem, and the next failure is the first one again. */
   readonly moving: () => void
+  /** A batch, or a bounded attempt at something, is over. */
+  readonly tick: () => void
   readonly show: Membership['show']
 }
 
@@ -26,6 +28,7 @@ export interface GroupOptions {
   readonly sessionTimeoutMs?: number | undefined
   /** How many lanes a partition number has: one, or one per topic. */
   readonly lanes: readonly ((context: LaneContext) => Promise<void>)[]
+  /** Called when every lane has ticked since the last call: a single one that hangs is enough to stop it. */
   readonly tick?: (() => void) | undefined
 }
 
@@ -38,7 +41,7 @@ const stopTimeoutMs = 5_000
  * lanes of partitions that stay.
  */
 export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonly log: Log }): Running {
-  const { group, topics, partitions, sessionTimeoutMs = 10_000, tick } = options
+  const { group, topics, partitions, sessionTimeoutMs = 10_000 } = options
   const done = Promise.withResolvers<void>()
   done.promise.catch(() => undefined) // whoever waits for it gets it; nobody has to
   const lanes = new Map<number, AbortController>()
@@ -46,7 +49,12 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
   const problems = new Map<string, string>()
   const resources = new Set<{ close(): void }>()
   let stopping: Promise<void> | null = null
-  const membership = joinGroup(kafka, { group, topics, partitions, sessionTimeoutMs, onAssigned: assign }, { log })
+  const ticks = gatherTicks(options.tick)
+  const membership = joinGroup(
+    kafka,
+    { group, topics, partitions, sessionTimeoutMs, onAssigned: assign, onAttempt: () => ticks.check() },
+    { log }
+  )
   const show: Membership['show'] = (topic, partition, next) => membership.show(topic, partition, next)
 
   function assign(mine: readonly number[]): void {
@@ -77,16 +85,17 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
   ): Promise<void> {
     const name = `${partition}.${index}`
     let failures = 0
+    const tick = (): void => ticks.tick(name)
     const moving = (): void => {
       failures = 0
-      problems.delete(name)
+      if (problems.delete(name)) log.info({ group, partition }, 'partition goes on')
     }
     const wait = async (error: unknown): Promise<void> => {
       if (signal.aborted || !(error instanceof UnavailableError)) throw error
       const problem = `partition ${partition} waits for ${error.dependency}: ${error.message}`
       if (problems.get(name) !== problem) log.warn({ group, partition, reason: error.message }, 'partition waits')
       problems.set(name, problem)
-      tick?.()
+      tick()
       await pause(backOffMs(++failures), signal)
     }
     const retry = async <T>(action: () => Promise<T>): Promise<T> => {
@@ -95,21 +104,29 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
           return await action()
         } catch (error) {
           await wait(error)
+          if (signal.aborted) throw error
         }
       }
     }
+    ticks.expect(name)
     if (before) problems.set(name, `partition ${partition} waits: its last batch is not finished`)
-    await before
-    while (!signal.aborted) {
-      try {
-        await attempt(index, { partition, signal, retry, moving, show })
-      } catch (error) {
-        await wait(error)
-        // Who lost the partition without knowing it must not fence the one who has it now.
-        await membership.confirm(signal)
+    try {
+      await before
+      while (!signal.aborted) {
+        try {
+          await attempt(index, { partition, signal, retry, moving, tick, show })
+        } catch (error) {
+          await wait(error)
+          ticks.release(name)
+          // Who lost the partition without knowing it must not fence the one who has it now.
+          await membership.confirm(signal)
+          ticks.expect(name)
+        }
       }
+    } finally {
+      ticks.release(name)
+      problems.delete(name)
     }
-    problems.delete(name)
   }
 
   async function attempt(index: number, context: Omit<LaneContext, 'own'>): Promise<void> {
@@ -150,5 +167,30 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
     done: done.promise,
     stop: () => end(),
     problems: () => [membership.problem(), ...problems.values()].filter((problem) => problem !== null)
+  }
+}
+
+/**
+ * One tick out of many lanes: passed on when all that work have ticked, so that one that hangs is not covered up by the
+ * others. A lane that waits for the group, and a group without lanes, tick by the attempts to reach the group.
+ */
+function gatherTicks(tick: (() => void) | undefined) {
+  const working = new Set<string>()
+  const ticked = new Set<string>()
+
+  function check(): void {
+    for (const lane of working) if (!ticked.has(lane)) return
+    ticked.clear()
+    tick?.()
+  }
+
+  return {
+    check,
+    expect: (lane: string) => void working.add(lane),
+    release: (lane: string) => void working.delete(lane),
+    tick(lane: string): void {
+      ticked.add(lane)
+      check()
+    }
   }
 }

@@ -42,6 +42,7 @@ async function fill(
   while (!signal.aborted) {
     reopened.delete(`${topic}/${partition}`)
     let saved = await options.open(at, signal)
+    context.tick()
     let next = saved?.next ?? (await reader.range()).start
     while (!signal.aborted && !reopened.has(`${topic}/${partition}`)) {
       const fetched = await reader.fetch(next)
@@ -55,7 +56,7 @@ async function fill(
       context.moving()
       show(topic, partition, next)
       options.onProgress?.({ ...at, lag: Number(fetched.lastStableOffset - next), doubled })
-      options.tick?.()
+      context.tick()
     }
   }
 }

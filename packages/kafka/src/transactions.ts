@@ -3,6 +3,7 @@ import { unavailable } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { CompressionTypes, type Transaction } from './kafkajs.ts'
 import type { OutputRecord } from './output-records.ts'
+import { within } from './pause.ts'
 import { countForOneSend } from './send-bounds.ts'
 
 /** One transaction: outputs into one partition of each topic, and the input position that goes with them. */
@@ -24,6 +25,9 @@ export interface Transactions {
   close(): void
 }
 
+/** kafkajs retries within; a broker that takes connections and answers nothing would hold a lane for minutes. */
+const timeoutMs = 20_000
+
 /** An owner that was killed holds up the readers of its outputs for so long, unless the next one takes over before. */
 const transactionTimeoutMs = 15_000
 
@@ -31,37 +35,45 @@ const transactionTimeoutMs = 15_000
 export async function openTransactions(kafka: Kafka, transactionalId: string): Promise<Transactions> {
   const client = kafka.client()
   const producer = client.producer({ transactionalId, transactionTimeout: transactionTimeoutMs })
-  const close = (): void => client.close()
-  try {
+
+  async function fence(): Promise<void> {
     await producer.connect()
     // connect() does not fence: only the first transaction() sends the InitProducerId of the transactional id. Aborted
     // while it is empty, it sends nothing else.
     await (await producer.transaction()).abort()
     crashPoint('lane-fenced')
+  }
+
+  async function commit(step: Step): Promise<void> {
+    const transaction = await producer.transaction()
+    await sendOutputs(transaction, step)
+    crashPoint('outputs-sent')
+    const offsets = { partition: step.partition, offset: step.next.toString() }
+    // Not first: right after a commit, only what a send has begun waits for the commit to be over.
+    await transaction.sendOffsets({
+      consumerGroupId: step.group,
+      topics: [{ topic: step.input, partitions: [offsets] }]
+    })
+    crashPoint('offsets-sent')
+    await transaction.commit()
+    crashPoint('transaction-committed')
+  }
+
+  try {
+    await within(timeoutMs, fence())
   } catch (cause) {
-    close()
+    client.close()
     throw unavailable(`taking over ${transactionalId}`, cause)
   }
   return {
     async commit(step) {
       try {
-        const transaction = await producer.transaction()
-        await sendOutputs(transaction, step)
-        crashPoint('outputs-sent')
-        const offsets = { partition: step.partition, offset: step.next.toString() }
-        // Not first: right after a commit, only what a send has begun waits for the commit to be over.
-        await transaction.sendOffsets({
-          consumerGroupId: step.group,
-          topics: [{ topic: step.input, partitions: [offsets] }]
-        })
-        crashPoint('offsets-sent')
-        await transaction.commit()
-        crashPoint('transaction-committed')
+        await within(timeoutMs, commit(step))
       } catch (cause) {
         throw unavailable(`the transaction of ${transactionalId}`, cause)
       }
     },
-    close
+    close: () => client.close()
   }
 }
 

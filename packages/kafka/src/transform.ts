@@ -29,21 +29,16 @@ async function transformPartition<Item>(
   deps: RunDeps,
   context: LaneContext
 ): Promise<void> {
-  const {
-    group,
-    topics,
-    maxBatchRecords = maxSendRecords,
-    repeatWindow: windowSize = 20_000,
-    onProgress,
-    tick
-  } = options
+  const { group, topics, maxBatchRecords = maxSendRecords, repeatWindow: windowSize = 20_000, onProgress } = options
   const { partition, signal } = context
   const raw = topics.raw.name
   const transactions = context.own(await openTransactions(kafka, `${group}.${raw}.${partition}`))
+  context.tick()
   const reader = context.own(openPartitionReader(kafka, { topic: raw, partition, signal }))
   const outputs = [topics.enriched.name, topics.dlq.name]
   const range = await reader.range()
   const { position, window } = await acquirePosition(kafka, { group, raw, outputs, partition, windowSize, range })
+  context.tick()
   deps.log.info(
     { topic: raw, partition, position: position.toString(), identities: window.count },
     'partition acquired'
@@ -56,12 +51,12 @@ async function transformPartition<Item>(
       next = isLast ? fetched.next : (batch.at(-1)?.offset ?? next) + 1n
       await transformBatch({ batch, next, window, transactions }, options, deps, context)
       context.moving()
-      tick?.()
+      context.tick()
     }
     next = fetched.next
     context.moving()
     onProgress?.({ topic: raw, partition, lag: Number(fetched.lastStableOffset - next), doubled: 0 })
-    tick?.()
+    context.tick()
   }
 }
 
