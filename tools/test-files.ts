@@ -1,5 +1,5 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 const all = (): string[] =>
@@ -28,6 +28,17 @@ export function faultTests(): string[] {
   return globSync('e2e/faults/*.test.ts', { cwd: root }).toSorted()
 }
 
+/** Whether a test, or what it takes from its own folder, imports the testkit. */
 function usesServers(file: string): boolean {
-  return readFileSync(join(root, file), 'utf8').includes("'@sluice/testkit'")
+  const texts = [...own(file, new Set())].map((path) => readFileSync(join(root, path), 'utf8'))
+  return texts.some((text) => text.includes("'@sluice/testkit'"))
+}
+
+/** The file and everything that it imports by a relative path. */
+function own(file: string, seen: Set<string>): Set<string> {
+  if (seen.has(file) || !existsSync(join(root, file))) return seen
+  seen.add(file)
+  const text = readFileSync(join(root, file), 'utf8')
+  for (const [, path = ''] of text.matchAll(/from '(\.[^']+\.ts)'/g)) own(join(dirname(file), path), seen)
+  return seen
 }
