@@ -159,7 +159,7 @@ describe('an answer', () => {
   it('was right each time', async () => {
     const report = await assertExact(lab, [
       ...loads,
-      { ledger, done: Promise.resolve(), stop: async () => undefined, async [Symbol.asyncDispose]() {} }
+      { ledger, stop: async () => undefined, async [Symbol.asyncDispose]() {} }
     ])
     console.log(`# ${JSON.stringify(report.ledger)} ${JSON.stringify(report.dlq)}`)
   })

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { stateDir } from '@sluice/testkit'
+import { stateDir, waitFor } from '@sluice/testkit'
 import { observe, type Report } from '../ask-oracle.ts'
 import { inject, targetOf, type Fault } from './faults.ts'
 import { openLab, type Lab } from './lab.ts'
@@ -60,17 +60,14 @@ export async function torture(plan: Plan, { say, settleMs = 180_000 }: TortureDe
   await using lab = await openLab({ replicas })
   say(`platform is up, logs in ${lab.platform.logDir}`)
   await using watch = await openWatch(lab.platform)
-  await using load = startWorkload(lab, { seed, events: plan.events, eventsPerSecond: plan.eventsPerSecond })
+  await using load = startWorkload(lab, { seed, eventsPerSecond: plan.eventsPerSecond })
   using stalls = openStalls(lab, watch)
   const began = performance.now()
 
   const run = { lab, watch, say, began, random: random.fork() }
   const faults = await runFaults(plan, run, load)
   await lab.ready(180_000)
-  await Promise.race([
-    load.done,
-    sleep(Math.max(0, (plan.events / plan.eventsPerSecond) * 1000 - (performance.now() - began)) + 30_000)
-  ])
+  await waitFor('enough is sent', async () => load.ledger.entries.length >= plan.events, { timeoutMs: 600_000 })
   await load.stop(120_000)
   const seen = stalls.result()
   const settleFrom = performance.now()

@@ -10,8 +10,6 @@ import { createRandom, type Random } from './random.ts'
 
 export interface WorkloadOptions {
   readonly seed: number
-  /** Ends by itself after so many events; without it, when it is stopped. */
-  readonly events?: number
   /** Of all keys together. */
   readonly eventsPerSecond: number
   /** Each key is a client with one request in flight. */
@@ -26,8 +24,6 @@ export interface WorkloadOptions {
 
 export interface Workload extends AsyncDisposable {
   readonly ledger: Ledger
-  /** Everything that was to be sent is answered. */
-  readonly done: Promise<void>
   /** No new events; waits until those in hand are answered or the time is over. */
   stop(graceMs?: number): Promise<void>
 }
@@ -63,7 +59,6 @@ export function startWorkload(lab: Lab, options: WorkloadOptions): Workload {
   )
   const raw = { name: 'events.raw', partitions: 6, maxMessageBytes: 1_048_576 } as const
   const lanes = openLanes(kafka, { topic: raw as never }, { log })
-  let left = options.events ?? Infinity
 
   const client = { publisher, lanes, replicas: lab.links.rest.length, giveUp: giveUp.signal, now: Date.now }
   const running = Array.from({ length: keys }, (_, index) => liveKey(firstKey + index, random.fork()))
@@ -72,8 +67,7 @@ export function startWorkload(lab: Lab, options: WorkloadOptions): Workload {
   async function liveKey(index: number, own: Random): Promise<void> {
     const events = eventsOfKey(index, own)
     await sleep(own.next() * 1000 * (keys / eventsPerSecond))
-    while (left > 0 && !ending.signal.aborted) {
-      left -= 1
+    while (!ending.signal.aborted) {
       const began = performance.now()
       await sendOne(client, ledger, events, own, { index, invalid, repeated, straightToRaw })
       const pauseMs = (keys / eventsPerSecond) * 1000 - (performance.now() - began)
@@ -94,7 +88,7 @@ export function startWorkload(lab: Lab, options: WorkloadOptions): Workload {
 
   let stopped: Promise<void> | undefined
   const stopOnce = (graceMs?: number): Promise<void> => (stopped ??= stop(graceMs))
-  return { ledger, done, stop: stopOnce, [Symbol.asyncDispose]: () => stopOnce(0) }
+  return { ledger, stop: stopOnce, [Symbol.asyncDispose]: () => stopOnce(0) }
 }
 
 interface Client {

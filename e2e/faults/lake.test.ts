@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { after, before, describe, it } from 'node:test'
+import { waitFor } from '@sluice/testkit'
+import { pointsOf } from './faults.ts'
+import { assertExact, sized } from './judge.ts'
+import { openLab, type Lab } from './lab.ts'
+import { createRandom } from './random.ts'
+import { openWatch, progressOf, type Watch } from './watch.ts'
+import { startWorkload, type Workload } from './workload.ts'
+
+/* P10: no torn or double commit. P12: a replay gives the same result. */
+
+describe('the lake', () => {
+  let lab: Lab
+  let watch: Watch
+  const loads: Workload[] = []
+  const random = createRandom(10)
+
+  before(async () => {
+    lab = await openLab({ replicas: { 'batch-loader': 2 } })
+    watch = await openWatch(lab.platform)
+  })
+  after(async () => {
+    for (const load of loads) await load[Symbol.asyncDispose]()
+    await watch?.[Symbol.asyncDispose]()
+    await lab?.[Symbol.asyncDispose]()
+  })
+
+  for (const point of pointsOf['batch-loader'] ?? []) {
+    it(`is whole after loaders have died at ${point}, also when nothing comes after them`, async () => {
+      const load = newLoad()
+      let hits = 0
+      const rounds = sized(3, 10)
+      for (let round = 0; round < rounds; round += 1)
+        hits += Number(await lab.crashAt(point, 1 + random.int(4), 'batch-loader', round % 2))
+      assert.equal(hits, rounds, 'each of them died at the point')
+      await load.stop()
+      await assertExact(lab, loads)
+    })
+  }
+
+  it('is whole after loaders were killed at any moment', async () => {
+    const load = newLoad()
+    for (let kill = 0; kill < sized(20, 200); kill += 1) {
+      const before = await committed()
+      await lab.killAndWait('batch-loader', random.int(2))
+      await sleep(random.int(1_500))
+      // Where nothing is committed, nothing is tested.
+      await waitFor('a commit', async () => (await committed()) > before, { timeoutMs: 60_000 })
+    }
+    await load.stop()
+    const report = await assertExact(lab, loads)
+    console.log(`# ${JSON.stringify(report.ledger)} ${JSON.stringify(report.rows)}`)
+  })
+
+  it('is the same when it is rebuilt from the log in a new folder, and so are the views in a new database (P12)', async () => {
+    for (const replica of [0, 1]) await lab.process('batch-loader', replica).stop()
+    await lab.process('realtime-loader').stop()
+    Object.assign(lab.env['batch-loader'] ?? {}, { LAKE_PREFIX: 'rebuilt', GROUP_ID: 'rebuilt' })
+    Object.assign(lab.env['realtime-loader'] ?? {}, {
+      REDIS_URL: `redis://127.0.0.1:${lab.links.redis.port}/1`,
+      GROUP_ID: 'rebuilt'
+    })
+    for (const one of [lab.process('batch-loader'), lab.process('realtime-loader')]) {
+      await one.start()
+      await one.ready()
+    }
+    const rebuilt = await assertExact(lab, loads, { prefix: 'rebuilt', database: 1 })
+    const first = await assertExact(lab, loads)
+    assert.deepEqual(rebuilt.rows, first.rows)
+  })
+
+  function newLoad(): Workload {
+    const load = startWorkload(lab, { seed: loads.length, eventsPerSecond: 60, keys: 24, firstKey: loads.length * 24 })
+    loads.push(load)
+    return load
+  }
+
+  async function committed(): Promise<number> {
+    return progressOf(await watch.look('lake'), 'batch-loader') ?? 0
+  }
+})
