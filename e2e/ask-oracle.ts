@@ -7,6 +7,8 @@ import { pythonTools } from '@sluice/testkit'
 export interface Report {
   /** Records in the raw topic. */
   readonly raw: number
+  /** First and last time of a record there, by the topic's clock; empty: there is none. */
+  readonly rawTimesMs: readonly number[]
   /** Of these, by event type, as far as they can be read. */
   readonly rawByType: Readonly<Record<string, number>>
   readonly enriched: Readonly<Record<string, number>>
@@ -56,12 +58,15 @@ export interface Observed {
 }
 
 /** Reads topics, tables and Redis of a running platform and compares them with each other. */
-export function observe(platform: Platform, observed: Observed = {}): Promise<Report> {
+export function observe(platform: Pick<Platform, 'address' | 'credentials'>, observed: Observed = {}): Promise<Report> {
   return python<Report>('main.py', [], describePlatform(platform, observed))
 }
 
 /** What the oracle needs to know of a platform. */
-export function describePlatform(platform: Platform, { ledger, prefix = 'bronze', database = 0 }: Observed = {}) {
+export function describePlatform(
+  platform: Pick<Platform, 'address' | 'credentials'>,
+  { ledger, prefix = 'bronze', database = 0 }: Observed = {}
+) {
   const { s3, redis } = platform.credentials()
   const address = new URL(redis.url)
   return {

@@ -29,11 +29,9 @@ ARG SERVICE
 WORKDIR /app
 COPY --from=manifests /manifests ./
 RUN --mount=type=cache,id=sluice-pnpm-store,target=/pnpm \
-  pnpm install --prod --frozen-lockfile --prefer-offline --store-dir /pnpm/store --package-import-method copy --reporter append-only --filter "@sluice/$SERVICE..." \
+  pnpm install --prod --frozen-lockfile --prefer-offline --store-dir /pnpm/store --package-import-method copy --reporter append-only --filter-prod "@sluice/$SERVICE..." \
   && folder=$([ "$SERVICE" = cli ] && echo cli || echo "services/$SERVICE") \
-  && node infra/image/prune.mjs dependencies "$folder" \
-  # Not the manifests: they come with the sources.
-  && find . -path ./node_modules -prune -o -type f ! -path '*/node_modules/*' -exec rm {} +
+  && node infra/image/prune.mjs dependencies "$folder"
 
 # ---- the sources of this service, and what it makes of them ----
 

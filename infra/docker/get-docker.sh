@@ -2,7 +2,7 @@
 # Docker engine, Compose and buildx for a Debian machine (as root) that has package mirrors and no image registry.
 # Nothing is started by the system and nothing lies on Docker's usual paths: the programs are unpacked into a folder.
 #   get-docker.sh DIR    unpacks into DIR and prints the PATH and the DOCKER_CONFIG to use
-# runc, iptables and debootstrap are installed from the system's own release; engine, Compose and buildx come from
+# runc, iptables and an init are installed from the system's own release; engine, Compose and buildx come from
 # Debian testing's packages (nothing older has all of them; they run on Debian 12), checked against the index's sums.
 set -euo pipefail
 dir=$1
@@ -13,7 +13,8 @@ mkdir -p "$dir/config/cli-plugins" "$dir/debs"
 missing=()
 command -v runc >/dev/null || missing+=(runc)
 command -v iptables >/dev/null || missing+=(iptables)
-command -v debootstrap >/dev/null || missing+=(debootstrap)
+command -v ip >/dev/null || missing+=(iproute2)
+command -v tini-static >/dev/null || missing+=(tini)
 command -v xz >/dev/null || missing+=(xz-utils)
 command -v curl >/dev/null || missing+=(curl)
 if [ ${#missing[@]} -gt 0 ]; then

@@ -46,7 +46,7 @@ root() { # root NAME SUITE PACKAGES
   done <"$list" >"$list.curl"
   [ ! -s "$list.curl" ] || curl -sSf --retry 3 --parallel --parallel-max 8 --config "$list.curl"
   rm -rf "$to"
-  mkdir -p "$to"/usr/{bin,sbin,lib,lib64} "$to"/{etc/ssl/certs,tmp,proc,sys,dev,run,root,home,var/tmp}
+  mkdir -p "$to"/usr/{bin,sbin,lib,lib64,local/bin,local/lib} "$to"/{etc/ssl/certs,tmp,proc,sys,dev,run,root,home,var/tmp}
   for name in bin sbin lib lib64; do ln -s "usr/$name" "$to/$name"; done
   chmod 1777 "$to/tmp" "$to/var/tmp"
   while read -r url file _ sum; do
@@ -142,18 +142,24 @@ unpack() { # unpack SPEC FOLDER: one package of the npm registry
   (cd "$2" && npm pack --silent "$1" >/dev/null && tar -xzf ./*.tgz && rm ./*.tgz)
 }
 
-step() {
-  local began=$SECONDS
-  "$1" >"$work/$1.log" 2>&1 || { tail -5 "$work/$1.log" >&2; echo "the stand-in for $1 could not be made" >&2; exit 1; }
-  echo "$1 $((SECONDS - began)) s"
-}
-
 # Two at a time share an index of packages: it is fetched once, before them.
 resolve bookworm base-files >/dev/null & bookworm=$!
 case " $want " in *' valkey '*) resolve forky base-files >/dev/null ;; esac
 wait $bookworm
-pids=()
+declare -A running
 for name in $want; do
-  step "$name" & pids+=($!)
+  # Not a condition of anything: that would turn `set -e` off inside.
+  (set -e; "$name"; echo "made after $SECONDS s") >"$work/$name.log" 2>&1 &
+  running[$name]=$!
 done
-for pid in "${pids[@]}"; do wait "$pid"; done
+failed=0
+for name in $want; do
+  if wait "${running[$name]}"; then
+    echo "$name $(tail -1 "$work/$name.log")"
+  else
+    tail -5 "$work/$name.log" >&2
+    echo "the stand-in for $name could not be made" >&2
+    failed=1
+  fi
+done
+exit $failed

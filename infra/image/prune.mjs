@@ -27,6 +27,9 @@ function pruneDependencies() {
   for (const platform of globSync(`${store}/onnxruntime-node@*/node_modules/onnxruntime-node/bin/napi-v*/*/*`))
     if (!platform.endsWith(`/${process.platform}/${process.arch}`)) remove(platform)
   globSync(`${store}/**/*.{d.ts,d.mts,d.cts,map}`).forEach(remove)
+  // The manifests come again with the sources.
+  for (const dir of workspace()) existsSync(join(dir, 'node_modules')) ? remove(join(dir, 'package.json')) : remove(dir)
+  for (const name of readdirSync('.')) if (!['node_modules', 'packages', 'services', 'cli'].includes(name)) remove(name)
 }
 
 function pruneSources() {
