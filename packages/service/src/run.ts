@@ -26,7 +26,7 @@ export async function run<S extends RuntimeSettings>(service: Service<S>): Promi
   // A rejection that nobody handles arrives here too.
   process.on('uncaughtException', (error) => fatal.reject(error))
 
-  crashAt(process.env['SLUICE_CRASH_AT'])
+  crashAt(process.env)
   const code = await runToEnd(service, {
     env: process.env,
     stop: stop.signal,
