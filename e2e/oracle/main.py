@@ -34,6 +34,7 @@ def main():
         problems += [*check_ledger(ledger, raw, tables, dead), *check_order(ledger, enriched, tables)]
     report = {
         "raw": len(raw),
+        "rawTimesMs": [f(r.timestamp_ms for r in raw) for f in (min, max)] if raw else [],
         "enriched": dict(Counter(r.headers["event_type"].decode() for r in enriched)),
         "dlq": dict(Counter(r.headers["dlq_reason"].decode() for r in dlq)),
         "rows": {table: len(rows) for table, rows in {**tables, "dead_letters": dead}.items()},

@@ -6,6 +6,7 @@ What does not answer is null.
 
 import json
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import IsolationLevel, TopicPartition
@@ -16,8 +17,7 @@ from redis import Redis
 
 def main():
     platform = json.loads(sys.stdin.readline())
-    admin = AdminClient({"bootstrap.servers": platform["brokers"], "client.id": "oracle"})
-    watch = Watch(platform, admin)
+    watch = Watch(platform)
     pool = ThreadPoolExecutor(max_workers=4)
     for line in sys.stdin:
         parts = {name: pool.submit(attempt, part) for name, part in watch.parts(json.loads(line)).items()}
@@ -25,8 +25,9 @@ def main():
 
 
 class Watch:
-    def __init__(self, platform, admin):
-        self.platform, self.admin, self.tables = platform, admin, {}
+    def __init__(self, platform):
+        self.platform, self.tables = platform, {}
+        self.local = threading.local()
         server = platform["redis"]
         self.redis = Redis(server["host"], server["port"], password=server["password"], decode_responses=True, socket_timeout=2)
 
@@ -35,17 +36,24 @@ class Watch:
         return {name: known[name] for name in wanted}
 
     def ends(self, stable):
+        # One that has met a broker that died may not find the next one.
+        admin = getattr(self.local, "admin", None) or self.open_admin()
+        self.local.admin = None
         level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
         asked = {
             TopicPartition(topic, partition): OffsetSpec.latest()
             for topic in self.platform["topics"].values()
             for partition in range(6)
         }
-        answers = self.admin.list_offsets(asked, isolation_level=level, request_timeout=3)
+        answers = admin.list_offsets(asked, isolation_level=level, request_timeout=3)
         ends = {topic: [0] * 6 for topic in self.platform["topics"].values()}
         for at, answer in answers.items():
             ends[at.topic][at.partition] = answer.result(timeout=4).offset
+        self.local.admin = admin
         return ends
+
+    def open_admin(self):
+        return AdminClient({"bootstrap.servers": self.platform["brokers"], "client.id": "oracle"})
 
     def versions(self):
         lake = self.platform["lake"]

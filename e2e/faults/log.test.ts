@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import type { Supervised } from '@sluice/cli'
+import type { CrashPoint } from '@sluice/events'
+import { pythonTools, waitFor } from '@sluice/testkit'
+import { eventsOfKey } from './events.ts'
+import { assertExact } from './judge.ts'
+import { openLab, type Lab } from './lab.ts'
+import { createLedger } from './ledger.ts'
+import { openPublisher, type Publisher } from './publish.ts'
+import { createRandom } from './random.ts'
+import { openWatch, progressOf, type Watch } from './watch.ts'
+import { startWorkload } from './workload.ts'
+
+/* P13, P16, P18, and a log that is not the one that was known. */
+
+describe('the log and its readers', () => {
+  let lab: Lab
+  let watch: Watch
+  let publisher: Publisher
+  const ledger = createLedger(Date.now)
+  const ours = ['collector', 'enricher', 'batch-loader', 'realtime-loader']
+  const began = Date.now()
+
+  before(async () => {
+    lab = await openLab({ env: Object.fromEntries(ours.map((service) => [service, { WATCHDOG_MS: '8000' }])) })
+    watch = await openWatch(lab.platform)
+    publisher = openPublisher({
+      restPorts: lab.links.rest.map(({ port }) => port),
+      grpcPorts: lab.links.grpc.map(({ port }) => port),
+      apiKey: lab.platform.credentials().apiKeys['demo'] ?? ''
+    })
+  })
+  after(async () => {
+    publisher?.[Symbol.dispose]()
+    await watch?.[Symbol.asyncDispose]()
+    await lab?.[Symbol.asyncDispose]()
+  })
+
+  it('take wrong clocks for what they are: the contract decides, the broker dates (P16)', async () => {
+    const events = eventsOfKey(960, createRandom(16))
+    const times = {
+      '2003-09-01T12:00:00Z': 'clock_skew',
+      '2013-09-01T11:00:00Z': 'valid',
+      '2013-09-01T13:00:00Z': 'valid',
+      '2023-09-01T12:00:00Z': 'clock_skew'
+    } as const
+    for (const [time, fate] of Object.entries(times)) {
+      const { event, n } = events.next('valid')
+      const entry = ledger.open({ id: event.id, key: null, n, fate, via: 'rest' })
+      const [answer] = await publisher.rest(0, [{ ...event, time }])
+      assert.equal(answer?.status, 202)
+      entry.answered += 1
+    }
+    const report = await judge()
+    const [first = 0, last = 0] = report.rawTimesMs
+    assert.ok(first >= began - 60_000 && last <= Date.now(), 'every record has the time of its arrival')
+  })
+
+  const hangs = { enricher: 'outputs-sent', 'batch-loader': 'data-saved', 'realtime-loader': 'batch-saved' } as const
+  for (const [service, point] of Object.entries(hangs)) {
+    it(`do not hang quietly: a ${service} that stands still is ended by its watchdog and started again (P18)`, async () => {
+      await using load = startWorkload(lab, {
+        seed: 18,
+        eventsPerSecond: 40,
+        keys: 12,
+        firstKey: 200 + 12 * loads.length
+      })
+      loads.push(load)
+      await hang(service, point)
+      await load.stop()
+      await judge()
+    })
+  }
+
+  it('refuse to go on where records were deleted before they were read, and say which (P13)', async () => {
+    await judge()
+    for (const service of ['enricher', 'batch-loader', 'realtime-loader']) await lab.process(service).stop()
+    // Deleted unread: in the raw topic under the enricher, in the enriched one under the loaders.
+    await send(40)
+    await deleteRecords('events.raw')
+    await lab.process('enricher').start()
+    await assertRefused(lab.process('enricher'), /events\.raw\/\d.*records are lost, from offset \d+ to \d+/s)
+  })
+
+  it('stay, alive and not ready, with the reason, where they are told to (ON_REFUSED=stay)', async () => {
+    const env = lab.env['enricher'] ?? {}
+    env['ON_REFUSED'] = 'stay'
+    const one = lab.process('enricher')
+    await one.start()
+    await waitFor('the reason', async () => /records are lost/.test(one.note), { timeoutMs: 60_000 })
+    const { pid } = one
+    const base = `http://127.0.0.1:${lab.platform.adminPort('enricher')}`
+    await sleep(12_000)
+    assert.equal((await fetch(`${base}/healthz`)).status, 200)
+    const ready = await fetch(`${base}/readyz`)
+    assert.equal(ready.status, 503)
+    assert.match(await ready.text(), /records are lost, from offset/)
+    assert.equal(one.pid, pid, 'it is neither ended nor started again, for longer than its watchdog waits')
+    delete env['ON_REFUSED']
+    await one.stop()
+  })
+
+  it('refuse another life of the log until they are told to accept it', async () => {
+    const kafka = lab.process('kafka')
+    await kafka.stop()
+    rmSync(join(lab.platform.dataDir, 'volumes/kafka/data'), { recursive: true })
+    await kafka.start()
+    await kafka.ready()
+    await lab.process('topics').start()
+    await lab.process('topics').ready()
+    await lab.process('collector').stop()
+    for (const service of ['collector', 'enricher']) await lab.process(service).start()
+    for (const service of ['collector', 'enricher']) await lab.process(service).ready()
+    for (const service of ['batch-loader', 'realtime-loader']) {
+      const one = lab.process(service)
+      await one.start()
+      await assertRefused(one, /incarnation/)
+      const env = lab.env[service] ?? {}
+      env['ACCEPT_NEW_LOG'] = 'true'
+      await one.start()
+      await one.ready()
+    }
+    const before = progressOf(await watch.look('lake'), 'batch-loader') ?? 0
+    await send(40)
+    await waitFor(
+      'the lake goes on',
+      async () => (progressOf(await watch.look('lake'), 'batch-loader') ?? 0) > before,
+      {
+        timeoutMs: 60_000
+      }
+    )
+  })
+
+  const loads: ReturnType<typeof startWorkload>[] = []
+  const fixed = { ledger, stop: async () => undefined, async [Symbol.asyncDispose]() {} }
+
+  function judge() {
+    return assertExact(lab, [...loads, fixed])
+  }
+
+  async function hang(service: string, point: CrashPoint): Promise<void> {
+    const one = lab.process(service)
+    const env = lab.env[service] ?? {}
+    env['SLUICE_HANG_AT'] = `${point}:3`
+    const first = one.pid
+    await one.kill('SIGKILL')
+    await waitFor(`${service} starts`, async () => one.pid !== first, { timeoutMs: 30_000, intervalMs: 10 })
+    delete env['SLUICE_HANG_AT']
+    const second = one.pid
+    await waitFor(`the watchdog ends ${service}`, async () => one.pid !== second, { timeoutMs: 90_000 })
+    await one.ready()
+  }
+
+  async function send(count: number): Promise<void> {
+    const events = eventsOfKey(970, createRandom(13))
+    const some = Array.from({ length: count }, () => events.next('valid').event)
+    await waitFor('202', async () => (await publisher.rest(0, some)).every(({ status }) => status === 202), {
+      timeoutMs: 60_000
+    })
+  }
+
+  async function deleteRecords(topic: string): Promise<void> {
+    const { python } = await pythonTools()
+    await promisify(execFile)(python, [
+      join(import.meta.dirname, 'delete_records.py'),
+      lab.platform.address('kafka', 19092),
+      topic
+    ])
+  }
+
+  async function assertRefused(one: Supervised, why: RegExp): Promise<void> {
+    await waitFor(`${one.planned.id} refuses`, async () => one.state === 'refused', { timeoutMs: 90_000 })
+    assert.match(one.note, why)
+  }
+})
