@@ -54,7 +54,8 @@ describe('a batch loader that is killed', () => {
       child.kill('SIGKILL')
       return 'drop'
     }
-    const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    const exit = once(child, 'exit', { signal: AbortSignal.timeout(60_000) })
+    const [, signal] = (await exit) as [number | null, string | null]
     assert.equal(signal, 'SIGKILL')
     proxy.decide = () => 'pass'
   }
