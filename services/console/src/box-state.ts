@@ -27,7 +27,8 @@ export interface Observed {
 
 /** News older than this says nothing about now. */
 export const expiryMs = 5_000
-const graceMs = 20_000
+/** A platform that starts from nothing on a slow machine takes most of a minute. */
+const graceMs = 60_000
 const proofMs = 3_000
 const stuckAtRiskMs = 15_000
 const stuckDownMs = 60_000
@@ -38,7 +39,7 @@ export function judge(seen: Observed): Claim {
   if (answer === null) return { state: 'unknown', why: 'not asked yet' }
   if (answer.kind === 'silence') {
     if (answeredMs === null && nowMs - startedMs < graceMs) {
-      return { state: 'waiting', why: `starting, ${seconds(nowMs - startedMs)}` }
+      return { state: 'waiting', why: `not started yet, ${seconds(nowMs - startedMs)}` }
     }
     const silentMs = nowMs - (answeredMs ?? startedMs)
     const isCertain = answer.reason === 'connection refused' || silentMs > 9_000

@@ -104,6 +104,10 @@ export function openModel(options: ModelOptions) {
       const positions = await reader.positions({ topic: topics.enriched.name, incarnation })
       return new Map([...positions].map(([partition, { next }]) => [partition, next]))
     },
+    tablePosition: (topic, type, partition) => {
+      const table = topic === topics.dlq.name ? 'dead_letters' : contracts.byType(type)?.table
+      return table === undefined ? null : lake.positionIn(table, topic, platform.incarnation(topic) ?? '', partition)
+    },
     lakePositions: (topic) => {
       const incarnation = platform.incarnation(topic)
       return incarnation === null || lake.problem() !== null ? null : lake.positions(topic, incarnation)
@@ -199,7 +203,7 @@ export function openModel(options: ModelOptions) {
 
   /** Third-party parts are judged by whether the console can read them. */
   function partBox({ name, problem, sinceMs }: Source): Box {
-    const isStarting = problem !== null && now() - startedMs < 20_000
+    const isStarting = problem !== null && now() - startedMs < 60_000
     const state: StateWord = problem === null ? 'ready' : isStarting ? 'waiting' : 'down'
     const known = sourceSince.get(name)!
     if (known.word !== state) {

@@ -7,6 +7,8 @@ export interface LagInput {
   readonly partitions: readonly TailPartition[]
   /** Next offset to read by partition; null: the source of positions is away. */
   readonly positions: ReadonlyMap<number, bigint> | null
+  /** Where a reader keeps a position for each kind of record. */
+  readonly positionOf?: ((partition: number, kind: string) => bigint | null) | undefined
   readonly retentionMs: number
   readonly retentionBytes: number
   readonly windowMs: number
@@ -28,7 +30,8 @@ export function measureLag(input: LagInput): Reader {
     if (positions === null || start === null || end === null) continue
     const position = positions.get(partition) ?? start
     // Where the console reads the topic itself it counts data records; else every offset is one.
-    const read = records === 0 && bytes === 0 ? null : recent.from(position)
+    const read =
+      records === 0 && bytes === 0 ? null : recent.unread((kind) => input.positionOf?.(partition, kind) ?? position)
     const count = read?.count ?? Math.max(0, Number(end - position))
     unread = (unread ?? 0) + count
     if (count === 0) continue

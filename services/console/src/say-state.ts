@@ -38,13 +38,10 @@ export function sayState({
   const unknown = boxes.filter(({ state }) => state === 'unknown')
   if (troubles.length > 0) {
     const ready = boxes.filter(({ state }) => state === 'ready' || state === 'idle').length
-    const first = bad[0]
-    const lead =
-      first === undefined ? troubles[0]! : (troubles.find((text) => text.startsWith(first.name)) ?? troubles[0]!)
     return {
       worst: unaccounted !== 0 && isSettled ? 'down' : worst,
       troubles,
-      sentence: `${lead} ${ready} of ${boxes.length} boxes are ready.`
+      sentence: `${bad.length === 0 ? troubles[0] : inShort(bad)} ${ready} of ${boxes.length} boxes are ready.`
     }
   }
   if (unknown.length > 0)
@@ -67,6 +64,18 @@ export function sayState({
       services: boxes.filter(({ kind }) => kind === 'service').length
     })
   }
+}
+
+/** `enrichment-api is down, enricher waits.` Reasons stand below. */
+function inShort(bad: readonly Box[]): string {
+  const verbs: Readonly<Record<string, string>> = {
+    down: 'is down',
+    refused: 'refused to run',
+    'at risk': 'is at risk',
+    waiting: 'waits'
+  }
+  const shown = bad.slice(0, 3).map(({ name, state }) => `${name} ${verbs[state]}`)
+  return `${[...shown, ...(bad.length > 3 ? [`${bad.length - 3} more wait`] : [])].join(', ')}.`
 }
 
 function allWell({

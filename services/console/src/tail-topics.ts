@@ -128,7 +128,7 @@ function emptyPartition(partition: number): TailPartition {
     records: 0,
     bytes: 0,
     oldestAtMs: null,
-    problem: null
+    problem: 'not read yet'
   }
 }
 
@@ -190,11 +190,12 @@ async function followOutput(
       if (at.start !== logStartOffset) at.oldestAtMs = records[0]?.timestampMs ?? at.oldestAtMs
       at.start = logStartOffset
       at.end = lastStableOffset
+      at.oldestAtMs ??= records[0]?.timestampMs ?? null
       for (const record of records) {
         at.records++
         at.bytes += record.value?.length ?? 0
         at.times.add(record.offset, record.timestampMs)
-        at.recent.add(record.offset, record.timestampMs)
+        at.recent.add(record.offset, record.timestampMs, record.headers[header.eventType]?.toString() ?? '')
         onRecord(role, record)
       }
       at.next = next

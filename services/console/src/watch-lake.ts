@@ -69,7 +69,7 @@ export function watchLake(deps: WatchLakeDeps) {
     problem: null
   }))
   let atMs: number | null = null
-  let problem: string | null = null
+  let problem: string | null = 'not read yet'
   let problemSinceMs: number | null = null
 
   return {
@@ -90,7 +90,7 @@ export function watchLake(deps: WatchLakeDeps) {
     problem: (): string | null => problem,
     problemSinceMs: (): number | null => problemSinceMs,
     rows: (): TableRow[] => tables.map((table) => rowOf(table, now())),
-    /** How far each partition of a topic is in the lake: the furthest table back decides. Null: no table knows this log. */
+    /** How far each partition of a topic is in the lake, by the table that is furthest. Null: no table knows this log. */
     positions(topic: string, incarnation: string): ReadonlyMap<number, bigint> | null {
       const found = new Map<number, bigint>()
       for (const { txns } of tables) {
@@ -99,7 +99,7 @@ export function watchLake(deps: WatchLakeDeps) {
           if (root !== 'sluice' || life !== incarnation || name !== topic || more !== undefined) continue
           const p = Number(partition)
           const known = found.get(p)
-          if (known === undefined || known > BigInt(version)) found.set(p, BigInt(version))
+          if (known === undefined || known < BigInt(version)) found.set(p, BigInt(version))
         }
       }
       return found.size === 0 ? null : found

@@ -17,7 +17,9 @@ export interface WatchReadersDeps {
   readonly flushMs: number
   /** Positions of the real-time loader; null: Redis is away. */
   readonly redisPositions: () => Promise<Positions | null>
-  /** Positions in the lake by topic; null: it is away. */
+  /** Position of the table that takes a type of event; the type is empty in the dlq topic. */
+  readonly tablePosition: (topic: string, type: string, partition: number) => bigint | null
+  /** Furthest positions in the lake by topic; null: it is away. */
   readonly lakePositions: (topic: string) => Positions | null
   readonly writeRate: (role: 'raw' | 'enriched' | 'dlq') => number | null
 }
@@ -104,6 +106,9 @@ export function watchReaders(deps: WatchReadersDeps) {
           topic: topics[role].name,
           partitions,
           positions,
+          ...(name === 'batch-loader' && {
+            positionOf: (partition: number, kind: string) => deps.tablePosition(topics[role].name, kind, partition)
+          }),
           retentionMs: topics[role].retentionMs,
           retentionBytes: topics[role].retentionBytes,
           windowMs,

@@ -81,13 +81,14 @@ export function Chart({
       },
       scales: {
         x: { time: true, range: () => [now() - windowSeconds, now()] },
-        y:
-          scale === 'log'
-            ? {
-                distr: 3 as uPlot.Scale.Distr,
-                range: (_u, low, high) => [Math.min(0.01, low || 0.01), Math.max(10, high || 10)]
-              }
-            : { range: (_u, _low, high) => [0, stepTop(top.current, Math.max(high ?? 0, 0))] }
+        y: {
+          // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a const enum of uPlot, not there at run time
+          ...(scale === 'log' && { distr: 3 }),
+          range: (_u, low, high) =>
+            scale === 'log'
+              ? [Math.min(0.01, low || 0.01), Math.max(10, high || 10)]
+              : [0, stepTop(top.current, Math.max(high ?? 0, 0))]
+        }
       },
       axes: [
         {
@@ -189,7 +190,7 @@ export function Chart({
         ))}
       </p>
       {asTable ? (
-        <div class="scroll-y" style={{ height: `${height}px` }}>
+        <div class="scroll-y" tabIndex={0} style={{ height: `${height}px` }}>
           <table class="table">
             <caption class="sr">{title}</caption>
             <thead>

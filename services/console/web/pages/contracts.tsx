@@ -45,7 +45,7 @@ export function Contracts({ url }: { readonly url: URL }) {
 function List({ contracts }: { readonly contracts: readonly ContractPage[] }) {
   return (
     <Panel title="Event types">
-      <div class="scroll-x">
+      <div class="scroll-x" tabIndex={0}>
         <table class="table">
           <caption class="sr">Event types</caption>
           <thead>
@@ -74,7 +74,7 @@ function List({ contracts }: { readonly contracts: readonly ContractPage[] }) {
               <tr
                 key={one.type}
                 data-row
-                tabIndex={0}
+                tabIndex={-1}
                 class="row-open"
                 onClick={() => go(`/contracts/${one.type}`)}
                 onKeyDown={(event) =>
@@ -181,7 +181,7 @@ function One({ contract }: { readonly contract: ContractPage }) {
         </dl>
       </Panel>
       <Panel title="Fields of data">
-        <div class="scroll-x">
+        <div class="scroll-x" tabIndex={0}>
           <table class="table fields">
             <caption class="sr">Fields of {contract.type}</caption>
             <thead>

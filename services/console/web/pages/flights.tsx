@@ -167,18 +167,12 @@ function FlightLine({
   }
   return (
     <>
-      <tr
-        data-row
-        data-flight={row.id}
-        tabIndex={0}
-        onClick={toggle}
-        onKeyDown={onKey}
-        class="row-open"
-        aria-expanded={isOpen}
-      >
+      <tr data-row data-flight={row.id} tabIndex={-1} onClick={toggle} onKeyDown={onKey} class="row-open">
         <td class="t mono-num">{hourMinute(row.scheduledDeparture)}</td>
         <td class="f">
-          {row.carrier} {row.number}
+          <button type="button" class="plain" aria-expanded={isOpen}>
+            {row.carrier} {row.number}
+          </button>
         </td>
         <td class="d">{row.destination}</td>
         <td class="risk">

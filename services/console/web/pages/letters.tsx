@@ -136,7 +136,7 @@ function Groups({
           contract. Send a bad one: the command on <a href="/contracts">a contract’s page</a> with a field changed.
         </Empty>
       ) : (
-        <div class="scroll-x">
+        <div class="scroll-x" tabIndex={0}>
           <table class="table cards">
             <caption class="sr">Dead letters by reason, contract, field and producer</caption>
             <thead>
@@ -170,7 +170,7 @@ function Groups({
                 <tr
                   key={one.key}
                   data-row
-                  tabIndex={0}
+                  tabIndex={-1}
                   class={one.key === group ? 'row-open chosen' : 'row-open'}
                   onClick={() => go(withQuery(url, { group: one.key, at: null }))}
                   onKeyDown={(event) =>
@@ -228,7 +228,7 @@ function List({ letters, url, at, title, waiting }: ListProps) {
         <span class="hint">{waiting > 0 ? `${waiting} new, shown within 3 s` : `newest ${count(letters.length)}`}</span>
       }
     >
-      <div class="scroll-y tall">
+      <div class="scroll-y tall" tabIndex={0}>
         <table class="table">
           <caption class="sr">{title}</caption>
           <thead>
@@ -250,7 +250,7 @@ function List({ letters, url, at, title, waiting }: ListProps) {
                 key={letter.at}
                 data-row
                 data-letter={letter.at}
-                tabIndex={0}
+                tabIndex={-1}
                 class={letter.at === at ? 'row-open chosen' : 'row-open'}
                 onClick={() => go(withQuery(url, { at: letter.at }))}
                 onKeyDown={(event) =>
@@ -506,7 +506,7 @@ function Explanation({ detail }: { readonly detail: LetterDetail }) {
         {detail.commands.map(({ label, command }) => (
           <li key={label}>
             <span class="label">{label}</span>
-            <code>{command}</code>
+            <code tabIndex={0}>{command}</code>
             <Copy text={command} />
           </li>
         ))}

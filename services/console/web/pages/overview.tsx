@@ -35,7 +35,9 @@ export function Overview({ live, url }: { readonly live: Live; readonly url: URL
             title="Events per second, by outcome"
             times={times}
             windowSeconds={1_800}
-            format={(value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US'))}
+            format={(value) =>
+              value === 0 ? '0' : value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')
+            }
             sync="overview"
             marks={marks}
             series={[
@@ -145,7 +147,7 @@ function Balance({ account, nowMs }: { readonly account: Account | null; readonl
 function Services({ boxes, nowMs }: { readonly boxes: readonly Box[]; readonly nowMs: number }) {
   return (
     <Panel title="Services and parts" aside={<span class="hint">rate over 10 s, percentiles over 60 s</span>}>
-      <div class="scroll-x">
+      <div class="scroll-x" tabIndex={0}>
         <table class="table">
           <caption class="sr">State, rate and latency of each service</caption>
           <thead>
@@ -201,7 +203,7 @@ function Readers({ topics }: { readonly topics: Snapshot['topics'] }) {
       id="readers"
       aside={<span class="hint">worst partition, never the mean</span>}
     >
-      <div class="scroll-x">
+      <div class="scroll-x" tabIndex={0}>
         <table class="table">
           <caption class="sr">How far each reader is behind, and when it would lose something</caption>
           <thead>

@@ -115,14 +115,7 @@ function ServiceBox({
         ? '/flights'
         : `/?box=${place.name}`
   return (
-    <a
-      class={`box b-${shown.replace(' ', '-')}`}
-      href={href}
-      aria-label={`${place.name}: ${shown}${box.why === '' ? '' : `, ${box.why}`}`}
-      data-box={place.name}
-      data-state={shown}
-      title={box.why}
-    >
+    <a class={`box b-${shown.replace(' ', '-')}`} href={href} data-box={place.name} data-state={shown} title={box.why}>
       <span class="box-name">
         <Shape state={box.state} /> {place.name}
       </span>

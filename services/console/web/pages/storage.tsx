@@ -90,7 +90,7 @@ function Tables({
         </span>
       }
     >
-      <div class="scroll-x">
+      <div class="scroll-x" tabIndex={0}>
         <table class="table">
           <caption class="sr">Tables of the lake</caption>
           <thead>
@@ -131,7 +131,7 @@ function Tables({
                 key={table.name}
                 data-row
                 data-table={table.name}
-                tabIndex={0}
+                tabIndex={-1}
                 class={table.name === chosen ? 'row-open chosen' : 'row-open'}
                 onClick={() => go(`/storage/${table.name}`)}
                 onKeyDown={(event) =>
@@ -252,13 +252,13 @@ function One({ table, bucket }: { readonly table: TableRow; readonly bucket: str
             {queries.map(([label, command]) => (
               <li key={label}>
                 <span class="label">{label}</span>
-                <code>{command}</code>
+                <code tabIndex={0}>{command}</code>
                 <Copy text={command} />
               </li>
             ))}
           </ul>
           <h3>Days of event time</h3>
-          <div class="scroll-y short">
+          <div class="scroll-y short" tabIndex={0}>
             <table class="table">
               <caption class="sr">Partitions by day</caption>
               <thead>
@@ -290,7 +290,7 @@ function One({ table, bucket }: { readonly table: TableRow; readonly bucket: str
         </div>
         <div>
           <h3>Last commits</h3>
-          <div class="scroll-y">
+          <div class="scroll-y" tabIndex={0}>
             <table class="table">
               <caption class="sr">Last commits</caption>
               <thead>
