@@ -20,7 +20,7 @@ FROM tools AS manifests
 WORKDIR /app
 COPY . .
 # What decides about dependencies, apart from what does not: a change in the sources leaves the installation as it is.
-RUN mkdir /manifests && cp --parents package.json pnpm-workspace.yaml pnpm-lock.yaml infra/image/prune.mjs */*/package.json cli/package.json /manifests
+RUN mkdir /manifests && cp --parents package.json pnpm-workspace.yaml pnpm-lock.yaml infra/image/*.mjs */*/package.json cli/package.json /manifests
 
 # ---- the dependencies of this service ----
 
@@ -31,7 +31,9 @@ COPY --from=manifests /manifests ./
 RUN --mount=type=cache,id=sluice-pnpm-store,target=/pnpm \
   pnpm install --prod --frozen-lockfile --prefer-offline --store-dir /pnpm/store --package-import-method copy --reporter append-only --filter-prod "@sluice/$SERVICE..." \
   && folder=$([ "$SERVICE" = cli ] && echo cli || echo "services/$SERVICE") \
-  && node infra/image/prune.mjs dependencies "$folder"
+  && node infra/image/sbom.mjs "$folder" /tmp/sbom.cdx.json \
+  && node infra/image/prune.mjs dependencies "$folder" \
+  && mv /tmp/sbom.cdx.json .
 
 # ---- the sources of this service, and what it makes of them ----
 

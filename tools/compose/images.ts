@@ -13,7 +13,7 @@ export interface Images {
   readonly base: string
 }
 
-export const dockerfile = join(repoRoot, 'infra/service.Dockerfile')
+const dockerfile = join(repoRoot, 'infra/service.Dockerfile')
 
 /** Pulls what docker-compose.yml and the Dockerfile name; where no registry is reached, makes stand-ins under those names. */
 export async function prepareImages(engine: Engine, say: Say): Promise<Images> {
