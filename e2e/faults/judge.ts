@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stateDir } from '@sluice/testkit'
 import { observe, type Observed, type Report } from '../ask-oracle.ts'
 import type { Lab } from './lab.ts'
 import type { Workload } from './workload.ts'
@@ -20,13 +22,29 @@ export async function assertExact(
   { settleMs = 180_000, ...observed }: JudgeOptions = {}
 ): Promise<Report> {
   const ledger = await endLoad(lab, loads)
-  const until = performance.now() + settleMs
+  const from = performance.now()
   for (;;) {
     const report = await observe(lab.platform, { ...observed, ledger })
+    const seconds = ((performance.now() - from) / 1000).toFixed(1)
+    console.log(`# ${seconds} s after the load: ${report.problemCount} problems ${report.problems[0] ?? ''}`)
     if (report.problemCount === 0) return report
-    if (performance.now() > until) assert.deepEqual(report.problems, [], `${report.problemCount} problems`)
+    if (performance.now() - from > settleMs) {
+      console.log(`# kept ${keep(lab)}`)
+      assert.deepEqual(report.problems, [], `${report.problemCount} problems`)
+    }
     await sleep(2_000)
   }
+}
+
+/** Logs and ledger, and what each process says of itself, for whoever looks into it. */
+function keep(lab: Lab): string {
+  const to = join(stateDir, 'torture', `failed-${process.pid}`)
+  mkdirSync(to, { recursive: true })
+  cpSync(lab.platform.logDir, join(to, 'logs'), { recursive: true })
+  cpSync(join(lab.platform.dataDir, 'ledger.jsonl'), join(to, 'ledger.jsonl'))
+  const states = lab.platform.processes.map(({ planned, state, note }) => `${planned.id} ${state} ${note}\n`)
+  writeFileSync(join(to, 'states.txt'), states.join(''))
+  return to
 }
 
 /** The file with what all loads have sent and were answered. */
