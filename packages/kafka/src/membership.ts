@@ -146,9 +146,10 @@ export function joinGroup(kafka: Kafka, options: MembershipOptions, { log }: { r
   }
 
   async function sayGoodbye(goodbye: Client): Promise<void> {
+    if (memberId === '') return
     const coordinator = await findCoordinator(goodbye, groupId)
     if (generation !== null) await commitShown(coordinator, generation)
-    if (memberId !== '') await coordinator.leaveGroup({ groupId, memberId })
+    await coordinator.leaveGroup({ groupId, memberId })
   }
 
   return {

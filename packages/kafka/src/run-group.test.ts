@@ -48,7 +48,7 @@ describe('a group of lanes', () => {
 
   it('ticks while the broker is away, and says so', async () => {
     const { running, counts } = run(tickUntilStopped, openAt(['127.0.0.1:1']))
-    await waitFor('ticks', () => counts.ticks > 1, { timeoutMs: 20_000 })
+    await waitFor('ticks', () => counts.ticks > 0, { timeoutMs: 20_000 })
     assert.match(running.problems()[0] ?? '', /^group \S+: .*ECONNREFUSED/)
     await running.stop()
   })

@@ -9,13 +9,14 @@ import { startKafka, uniqueName, waitFor, type Backing } from '@sluice/testkit'
 import { ok } from '@sluice/events'
 import type { Kafka } from './client.ts'
 import { commitOffset, openAt, readAll, silent, topicsOf, write } from './test-support.ts'
+import { join as joinAs } from './test-member.ts'
 import { event, fillers, range, start, type Run } from './test-transform.ts'
 import { ensureTopics } from './topics.ts'
 import { openTransactions } from './transactions.ts'
 
 const sessionTimeoutMs = 2_000
 
-describe('the transform under faults', () => {
+describe('a group under faults', () => {
   let dir: string
   let broker: Backing<{ readonly brokers: readonly string[] }>
   let kafka: Kafka
@@ -59,8 +60,8 @@ describe('the transform under faults', () => {
   it('loses and doubles nothing when workers are killed and the broker is restarted', async () => {
     const like = await prepare(kafka)
     const workers = new Set([startWorker(broker, like), startWorker(broker, like)])
-    const writing = writeSlowly(kafka, like, 6_000)
-    for (let kill = 0; kill < 4; kill++) {
+    const writing = writeSlowly(kafka, like, 4_500)
+    for (let kill = 0; kill < 3; kill++) {
       const [victim] = workers
       await progress(victim!)
       victim?.kill('SIGKILL')
@@ -72,21 +73,38 @@ describe('the transform under faults', () => {
       }
     }
     await writing
-    await assertExactlyOnce(kafka, like, 2_000)
+    await assertExactlyOnce(kafka, like, 1_500)
     for (const worker of workers) await stopWorker(worker)
+  })
+
+  it('keeps its members through a restart of the broker', async () => {
+    const topics = topicsOf({ partitions: 6 })
+    await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
+    const group = uniqueName('restart')
+    const [a, b] = [joinAs(kafka, topics, group), joinAs(kafka, topics, group)]
+    await waitFor('two members', () => a.mine().length + b.mine().length === 6 && a.mine().length === 3, {
+      timeoutMs: 15_000
+    })
+    await broker.stop()
+    await waitFor('a problem', () => a.membership.problem() !== null, { timeoutMs: 10_000 })
+    await broker.restart()
+    await waitFor('no problem', () => !a.membership.problem() && !b.membership.problem(), { timeoutMs: 20_000 })
+    await a.membership.confirm(AbortSignal.timeout(10_000))
+    assert.equal(new Set([...a.mine(), ...b.mine()]).size, 6)
+    await Promise.all([a.membership.leave(), b.membership.leave()])
   })
 
   it('cannot be doubled by an owner that slept through its session and wakes up', async () => {
     const like = await prepare(kafka)
     const sleeper = startWorker(broker, like)
-    const writing = writeSlowly(kafka, like, 3_000)
+    const writing = writeSlowly(kafka, like, 2_400)
     await progress(sleeper)
     sleeper.kill('SIGSTOP')
     const other = startWorker(broker, like)
     await progress(other, 20)
     sleeper.kill('SIGCONT')
     await writing
-    await assertExactlyOnce(kafka, like, 1_000)
+    await assertExactlyOnce(kafka, like, 800)
     await stopWorker(sleeper)
     await stopWorker(other)
   })
