@@ -17,7 +17,7 @@ export interface KeyEvents {
   next(fate: Fate): Made
 }
 
-export const source = 'urn:sluice:demo'
+const source = 'urn:sluice:demo'
 
 /** Weather of one station, or one flight that departs ever later: its counter is in id and data. */
 export function eventsOfKey(index: number, random: Random): KeyEvents {
