@@ -42,6 +42,7 @@ export function joinGroup(kafka: Kafka, options: MembershipOptions, { log }: { r
   const { group: groupId, topics, partitions, sessionTimeoutMs: sessionTimeout, onAssigned, onAttempt } = options
   const leaving = new AbortController()
   let client = kafka.client()
+  let coordinator: Broker | null = null
   let memberId = ''
   let generation: number | null = null
   let claim: Omit<Claim, 'memberId'> = { owned: [], generation: -1 }
@@ -55,14 +56,12 @@ export function joinGroup(kafka: Kafka, options: MembershipOptions, { log }: { r
   async function run(): Promise<void> {
     for (let failures = 0; !leaving.signal.aborted;) {
       try {
-        const coordinator = await findCoordinator(client, groupId)
-        while (!leaving.signal.aborted) {
-          generation ??= await join(coordinator)
-          problem = null
-          failures = 0
-          onAttempt?.()
-          await beat(coordinator, generation)
-        }
+        coordinator ??= await findCoordinator(client, groupId)
+        generation ??= await join(coordinator)
+        problem = null
+        failures = 0
+        onAttempt?.()
+        await beat(coordinator, generation)
       } catch (error) {
         onAttempt?.()
         const { type } = error as { readonly type?: string }
@@ -73,6 +72,7 @@ export function joinGroup(kafka: Kafka, options: MembershipOptions, { log }: { r
           problem = unavailable(`group ${groupId}`, error).message
           client.close()
           client = kafka.client()
+          coordinator = null
           await pause(backOffMs(++failures), leaving.signal)
         }
       }

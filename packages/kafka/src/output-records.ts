@@ -22,10 +22,10 @@ export interface DeadLetterOptions {
   readonly now: () => number
 }
 
-export const maxHeaders = 32
-export const maxHeaderBytes = 1024
+const maxHeaders = 32
+const maxHeaderBytes = 1024
 /** A contract key is a string of 1 to 256 bytes. */
-export const maxKeyBytes = 256
+const maxKeyBytes = 256
 
 /** Names that only the platform writes on its outputs. */
 const reserved: ReadonlySet<string> = new Set(

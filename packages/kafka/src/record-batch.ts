@@ -27,7 +27,7 @@ export interface DecodedBatches {
 }
 
 /** A batch that cannot be read: a codec that Node does not have, or bytes that make no sense. */
-export class UnreadableBatchError extends Error {
+class UnreadableBatchError extends Error {
   override readonly name = 'UnreadableBatchError'
 }
 

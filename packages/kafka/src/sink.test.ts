@@ -127,6 +127,18 @@ describe('a sink', () => {
     )
   })
 
+  it('reports no lag for what it does not read any more', async () => {
+    const lags = new Map<string, number | null>()
+    const sink = run(kafka, topics, new Store(), {
+      onProgress: ({ topic, partition, lag }) => lags.set(`${topic}/${partition}`, lag)
+    })
+    await waitFor('every partition', () => lags.size === 6 && [...lags.values()].every((lag) => lag === 0), {
+      timeoutMs: 10_000
+    })
+    await sink.stop()
+    assert.deepEqual([...lags.values()], [null, null, null, null, null, null])
+  })
+
   it('ends with a bug of its own', async () => {
     const sink = run(kafka, topics, new Store(), { open: async () => Promise.reject(new TypeError('a bug')) })
     await assert.rejects(sink.done, /a bug/)

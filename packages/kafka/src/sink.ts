@@ -17,12 +17,12 @@ export function runSink(kafka: Kafka, options: SinkOptions, { log }: Pick<RunDep
   const [count] = partitions
   if (count === undefined || partitions.size > 1)
     throw new Error('the topics of a sink have the same number of partitions')
-  const lanes = topics.map(
-    ({ name }) =>
-      (context: LaneContext) =>
-        fill(kafka, options, name, reopened, context)
-  )
+  const laneOf = (topic: string) => (context: LaneContext) =>
+    fill(kafka, options, topic, reopened, context).finally(() =>
+      options.onProgress?.({ topic, partition: context.partition, lag: null, doubled: 0 })
+    )
   const names = topics.map(({ name }) => name)
+  const lanes = names.map(laneOf)
   const running = runGroup(kafka, { group, topics: names, partitions: count, sessionTimeoutMs, lanes, tick }, { log })
   return { ...running, reopen: (topic, partition) => void reopened.add(`${topic}/${partition}`) }
 }
