@@ -28,7 +28,7 @@ function pruneDependencies() {
     if (!platform.endsWith(`/${process.platform}/${process.arch}`)) remove(platform)
   globSync(`${store}/**/*.{d.ts,d.mts,d.cts,map}`).forEach(remove)
   // The manifests come again with the sources.
-  for (const dir of workspace()) existsSync(join(dir, 'node_modules')) ? remove(join(dir, 'package.json')) : remove(dir)
+  for (const dir of workspace()) remove(existsSync(join(dir, 'node_modules')) ? join(dir, 'package.json') : dir)
   for (const name of readdirSync('.')) if (!['node_modules', 'packages', 'services', 'cli'].includes(name)) remove(name)
 }
 

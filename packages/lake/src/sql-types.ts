@@ -1,7 +1,7 @@
 import type { LakeType } from './types.ts'
 
 /** A column type in DuckDB's words. */
-export function sqlType(type: LakeType): string {
+function sqlType(type: LakeType): string {
   switch (type.kind) {
     case 'string':
       return 'VARCHAR'

@@ -26,7 +26,7 @@ export interface Observed {
 }
 
 /** News older than this says nothing about now. */
-export const expiryMs = 5_000
+const expiryMs = 5_000
 /** A platform that starts from nothing on a slow machine takes most of a minute. */
 const graceMs = 60_000
 const proofMs = 3_000

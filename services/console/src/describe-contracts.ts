@@ -84,7 +84,7 @@ function textOf(value: unknown): string {
 }
 
 /** `whole number, 0 to 2,400`; `text, at most 20 characters, or null` */
-export function typeInWords(node: Node): string {
+function typeInWords(node: Node): string {
   const types = [node['type']].flat() as string[]
   const words = kindInWords(types.find((type) => type !== 'null') ?? 'anything', node)
   return types.includes('null') ? `${words}, or null` : words

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Contracts } from '@sluice/contracts'
-import { header, type KafkaRecord } from '@sluice/events'
+import type { KafkaRecord } from '@sluice/events'
 import { locateValue } from './locate-value.ts'
 import { ruleOf, summarize } from './dead-letters.ts'
 import type { Finding, LetterDetail } from './wire.ts'
@@ -170,13 +170,4 @@ const advice: Readonly<Record<string, string>> = {
   headers: 'Whoever wrote into the topic past the collector has to send fewer or smaller headers.',
   bug: 'Ours to mend; then replay.',
   repeat: 'Nothing to do: the first one counts.'
-}
-
-/** Coordinates of the first one of a repeat. */
-export function firstOf(record: KafkaRecord): { partition: number; offset: bigint } | null {
-  const partition = record.headers[header.dlqFirstPartition]?.toString()
-  const offset = record.headers[header.dlqFirstOffset]?.toString()
-  return partition === undefined || offset === undefined
-    ? null
-    : { partition: Number(partition), offset: BigInt(offset) }
 }

@@ -119,7 +119,7 @@ function trouble({ name, state, why, sinceMs }: Box, nowMs: number): string {
   return why.startsWith('waiting for') ? `${name} is ${why}.` : `${name} has waited for ${since}${reason}.`
 }
 
-export function worstOf(states: readonly StateWord[]): StateWord {
+function worstOf(states: readonly StateWord[]): StateWord {
   return stateWords.find((word) => states.includes(word)) ?? 'unknown'
 }
 

@@ -10,10 +10,9 @@ export interface BoxPlace {
 }
 
 export const boxWidth = 176
-export const boxHeight = 92
+const boxHeight = 92
 export const columns = 6
 export const pictureHeight = 440
-export const pictureMinWidth = 1_232
 
 export const places: readonly BoxPlace[] = [
   {

@@ -7,7 +7,7 @@ export function count(value: number | null | undefined): string {
   return value.toLocaleString('en-US').replace('-', '−')
 }
 
-export function compact(value: number | null): string {
+function compact(value: number | null): string {
   if (value === null) return nothing
   if (Math.abs(value) <= 99_999) return count(Math.round(value))
   for (const [size, sign] of [

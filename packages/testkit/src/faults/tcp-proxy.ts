@@ -140,9 +140,7 @@ function openLink(
     } else if (now?.kind === 'slow') {
       down = Promise.all([down, sleep(now.delayMs)]).then(() => near.destroyed || near.write(chunk))
     } else {
-      down = down.then(() => {
-        if (!near.destroyed && !near.write(chunk)) far.pause()
-      })
+      down = down.then(() => (near.destroyed || near.write(chunk) ? undefined : far.pause()))
     }
   }
 

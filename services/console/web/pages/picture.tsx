@@ -209,7 +209,7 @@ function placeOf(ms: number, retentionMs: number): number {
   return 1 - Math.min(1, Math.max(0, (Math.log10(Math.max(500, ms)) - low) / (high - low)))
 }
 
-export function LogStrip({ topic }: { readonly topic: Topic }) {
+function LogStrip({ topic }: { readonly topic: Topic }) {
   const kept = topic.oldestMs === null ? 1 : placeOf(topic.oldestMs, topic.retentionMs)
   const words = topic.readers
     .map(
