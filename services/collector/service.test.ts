@@ -70,7 +70,7 @@ describe('the collector on a real broker', () => {
     assert.match(metrics, /sluice_sent_total\{output="[^"]*events\.raw",type="weather\.observed\.v1"\} 1/)
     const beganMs = performance.now()
     assert.equal(await running.service.stop(), 0)
-    assert.ok(performance.now() - beganMs < 3_000)
+    assert.ok(performance.now() - beganMs < 8_000)
   })
 
   it('takes everything in hand to its end when told to stop', async () => {
@@ -98,7 +98,7 @@ describe('the collector on a real broker', () => {
     await using running = await runCollector({ ...topics, brokers: ['127.0.0.1:1'] }, { ready: false })
     const { status, code, retryAfter, ms } = await running.post([weather('too-early')])
     assert.deepEqual([status, code, retryAfter], [503, 'not_ready', '1'])
-    assert.ok(ms < 1_000)
+    assert.ok(ms < 5_000)
     const reason = await waitFor(
       'the reason',
       async () => (await running.service.readyz()).reasons.find((text) => text.includes('kafka')),

@@ -8,6 +8,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { openGrpcServer } from './create-grpc-server.ts'
 import { createRestApp } from './create-rest-app.ts'
 import { createInFlight } from './in-flight.ts'
+import { createOverdue } from './overdue.ts'
 import { createPublisher } from './publish-events.ts'
 import { createQuota } from './quota.ts'
 import type { Refusal } from './refusals.ts'
@@ -54,9 +55,8 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   const quota = createQuota({ eventsPerSecond, burst: Math.max(minBurst, 2 * eventsPerSecond), now })
   const onBug = (error: unknown) => log.error({ err: error }, 'send failed')
   const onRefused = ({ code }: Refusal) => metrics.rejected({ reason: code })
-  let overdue = 0
-  const onOverdue = (change: number) => (overdue += change)
-  const publisher = createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onOverdue, onBug })
+  const overdue = createOverdue()
+  const publisher = createPublisher({ contracts, lanes, inFlight, answerMs, metrics, overdue, onBug })
   const shared = { keys, publisher, quota, inFlight, problem, now, log, onRefused }
 
   await using opening = new AsyncDisposableStack()
@@ -83,7 +83,8 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   }
 
   function overdueProblem(): string | null {
-    return overdue === 0 ? null : `kafka has not acknowledged ${overdue} events within ${answerMs} ms`
+    const count = overdue.count()
+    return count === 0 ? null : `kafka has not acknowledged ${count} events within ${answerMs} ms`
   }
 }
 

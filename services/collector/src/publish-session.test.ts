@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { LaneFullError, RecordTooLargeError, type OutgoingRecord } from '@sluice/kafka'
 import { waitFor } from '@sluice/testkit'
 import { createInFlight } from './in-flight.ts'
+import { createOverdue } from './overdue.ts'
 import { createPublishSession, type Sent } from './publish-session.ts'
 import { handLanes } from './testing/hand-lanes.ts'
 
@@ -11,13 +12,11 @@ function record(partition: number, value = 'x'): OutgoingRecord {
   return { partition, key: null, value: Buffer.from(value), headers: {} }
 }
 
-function open({ answerMs = 60_000, maxBytes = 1_000_000 } = {}) {
+function open({ answerMs = 60_000, maxBytes = 1_000_000, overdue = createOverdue() } = {}) {
   const lanes = handLanes()
   const inFlight = createInFlight(maxBytes)
   const bugs: unknown[] = []
-  let overdue = 0
-  const onOverdue = (change: number) => (overdue += change)
-  const session = createPublishSession({ lanes, inFlight, answerMs, onOverdue, onBug: (error) => bugs.push(error) })
+  const session = createPublishSession({ lanes, inFlight, answerMs, overdue, onBug: (error) => bugs.push(error) })
   const answers: (string | undefined)[] = []
   function submit(...partitions: number[]): void {
     for (const partition of partitions) {
@@ -28,7 +27,7 @@ function open({ answerMs = 60_000, maxBytes = 1_000_000 } = {}) {
       })
     }
   }
-  return { lanes, inFlight, session, answers, submit, bugs, overdue: () => overdue }
+  return { lanes, inFlight, session, answers, submit, bugs, overdue }
 }
 
 describe('createPublishSession', () => {
@@ -64,16 +63,37 @@ describe('createPublishSession', () => {
     await waitFor('the answers', async () => !answers.includes(undefined), { timeoutMs: 5_000 })
     assert.deepEqual(answers, ['in_doubt', 'retry_in_order', '1@0'])
     assert.ok(inFlight.held() > 0)
-    assert.equal(overdue(), 1)
+    assert.equal(overdue.count(), 1)
     submit(0)
     assert.equal(answers[3], 'retry_in_order')
     lanes.sent[0]?.acknowledge()
     lanes.sent[1]?.fail()
     await nextTurn()
     assert.equal(inFlight.held(), 0)
-    assert.equal(overdue(), 0)
+    assert.equal(overdue.count(), 0)
     assert.equal(session.hasFailed(), true)
     assert.deepEqual(answers.slice(0, 2), ['in_doubt', 'retry_in_order'])
+  })
+
+  it('refuses at once in a lane that is stuck, until its sends are over', async () => {
+    const overdue = createOverdue({ stuckMs: 0 })
+    const first = open({ answerMs: 20, overdue })
+    first.submit(0)
+    await waitFor('the answer', () => first.answers[0], { timeoutMs: 5_000 })
+    const second = open({ overdue })
+    second.submit(0, 0, 1)
+    assert.deepEqual(second.answers, ['not_ready', 'retry_in_order', undefined])
+    assert.equal(second.lanes.sent.length, 1)
+    first.lanes.sent[0]?.acknowledge()
+    await nextTurn()
+    const third = open({ overdue })
+    third.submit(0)
+    assert.equal(third.lanes.sent.length, 1)
+    const short = createOverdue({ stuckMs: 60_000 })
+    short.add(1)
+    const patient = open({ overdue: short })
+    patient.submit(1)
+    assert.equal(patient.lanes.sent.length, 1)
   })
 
   it('counts the time of each record from its own submission', async () => {

@@ -1,6 +1,7 @@
 import { UnavailableError } from '@sluice/events'
 import { LaneFullError, RecordTooLargeError, type Lanes, type OutgoingRecord } from '@sluice/kafka'
 import type { InFlight } from './in-flight.ts'
+import type { Overdue } from './overdue.ts'
 import type { Refusal } from './refusals.ts'
 
 /** What became of a record: where it is, durably, or why not. */
@@ -13,8 +14,7 @@ export interface PublishDeps {
   readonly inFlight: InFlight
   /** An answer comes within this time; the send itself goes on. */
   readonly answerMs: number
-  /** Counts records whose answer was overdue, up or down: while there are any the broker does not keep up. */
-  readonly onOverdue: (change: 1 | -1) => void
+  readonly overdue: Overdue
   /** Told of a rejection that is neither an outage nor about the record. */
   readonly onBug: (error: unknown) => void
 }
@@ -48,7 +48,7 @@ const overheadBytes = 1_024
  * that are queued behind it, and because callers submit in turns of the event loop of their own: the callback of an
  * earlier rejection cannot still be waiting then.
  */
-export function createPublishSession({ lanes, inFlight, answerMs, onOverdue, onBug }: PublishDeps): PublishSession {
+export function createPublishSession({ lanes, inFlight, answerMs, overdue, onBug }: PublishDeps): PublishSession {
   const failedLanes = new Set<number>()
   /** In order of submission, and so of deadlines. */
   const pending = new Set<Pending>()
@@ -75,7 +75,7 @@ export function createPublishSession({ lanes, inFlight, answerMs, onOverdue, onB
       if (!(error instanceof UnavailableError)) onBug(error)
       fail(one, error instanceof LaneFullError ? overloaded : inDoubt('it was not acknowledged'))
     } finally {
-      if (one.isOverdue) onOverdue(-1)
+      if (one.isOverdue) overdue.remove(one.partition)
       inFlight.release(bytes)
     }
   }
@@ -95,7 +95,7 @@ export function createPublishSession({ lanes, inFlight, answerMs, onOverdue, onB
     for (const one of pending) {
       if (one.deadlineMs > nowMs) break
       one.isOverdue = true
-      onOverdue(1)
+      overdue.add(one.partition)
       fail(one, inDoubt('no acknowledgement in time'))
     }
     startTimer()
@@ -106,6 +106,10 @@ export function createPublishSession({ lanes, inFlight, answerMs, onOverdue, onB
     submit(record, settle) {
       const { partition } = record
       if (failedLanes.has(partition)) return settle(retryInOrder)
+      if (overdue.isStuck(partition)) {
+        failedLanes.add(partition)
+        return settle(stuck)
+      }
       const bytes = record.value.length + overheadBytes
       if (!inFlight.take(bytes)) {
         failedLanes.add(partition)
@@ -120,6 +124,7 @@ export function createPublishSession({ lanes, inFlight, answerMs, onOverdue, onB
 }
 
 const retryInOrder = notSent('retry_in_order', 'an earlier event of its lane is in doubt; send both again, in order')
+const stuck = notSent('not_ready', 'its lane waits for an acknowledgement by kafka; send it again later')
 const overloaded = notSent('overloaded', 'too much is in flight; send it again later')
 
 function inDoubt(why: string): Sent {

@@ -77,20 +77,23 @@ export function collectorEnv({ brokers, schemasDir }: TestTopics): Record<string
 /** Starts a collector and comes back when it listens; `ready` waits until it takes events. */
 export async function runCollector(topics: TestTopics, { ready = true } = {}): Promise<RunningCollector> {
   const service = await runForTest(collector, collectorEnv(topics))
-  const listening = await waitFor(
+  await using starting = new AsyncDisposableStack()
+  starting.use(service)
+  const { httpPort, grpcPort } = await waitFor(
     'the collector to listen',
-    async () => service.lines.find(({ msg }) => msg === 'listening'),
+    () => service.lines.find(({ msg }) => msg === 'listening'),
     { timeoutMs: 20_000 }
   )
-  if (ready)
-    await waitFor('the collector to be ready', async () => (await service.readyz()).ready, { timeoutMs: 20_000 })
-  const url = `http://127.0.0.1:${String(listening['httpPort'])}`
+  const isReady = async () => (await service.readyz()).ready
+  if (ready) await waitFor('the collector to be ready', isReady, { timeoutMs: 20_000 })
+  const url = `http://127.0.0.1:${String(httpPort)}`
+  const running = starting.move()
   return {
     service,
     url,
-    grpcPort: Number(listening['grpcPort']),
+    grpcPort: Number(grpcPort),
     post: (events) => postTo(url, events),
-    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]()
+    [Symbol.asyncDispose]: () => running.disposeAsync()
   }
 }
 

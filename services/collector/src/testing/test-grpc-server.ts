@@ -2,6 +2,7 @@ import { openApiKeys } from '../api-keys.ts'
 import { type GrpcServer, openGrpcServer } from '../create-grpc-server.ts'
 import type { GrpcDeps } from '../grpc-deps.ts'
 import { createInFlight, type InFlight } from '../in-flight.ts'
+import { createOverdue } from '../overdue.ts'
 import { createPublisher } from '../publish-events.ts'
 import { createQuota } from '../quota.ts'
 import { contracts, rememberingLog, writeKeys } from './fixtures.ts'
@@ -42,7 +43,7 @@ export async function testGrpcServer(options: TestGrpcOptions = {}): Promise<Tes
     inFlight,
     problem,
     now: Date.now,
-    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, onOverdue: () => {} }),
+    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, overdue: createOverdue() }),
     quota: createQuota({ eventsPerSecond, burst, now: Date.now }),
     onRefused: ({ code }) => metrics.rejected({ reason: code })
   })

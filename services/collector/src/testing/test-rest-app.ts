@@ -3,6 +3,7 @@ import type { Metrics } from '@sluice/service'
 import { openApiKeys } from '../api-keys.ts'
 import { createRestApp, type RestDeps } from '../create-rest-app.ts'
 import { createInFlight } from '../in-flight.ts'
+import { createOverdue } from '../overdue.ts'
 import { createPublisher } from '../publish-events.ts'
 import { createQuota } from '../quota.ts'
 import { createValidator } from '../validate-events.ts'
@@ -58,7 +59,7 @@ export async function testRestApp(options: TestRestOptions = {}): Promise<TestRe
     now: Date.now,
     problem: () => null,
     maxBodyBytes: 1_048_576,
-    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, onOverdue: () => {} }),
+    publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, overdue: createOverdue() }),
     validateAll: createValidator({ contracts }),
     quota: createQuota({ eventsPerSecond: options.eventsPerSecond ?? 0, burst: 10, now: Date.now }),
     onRefused: ({ code }) => metrics.rejected({ reason: code }),
