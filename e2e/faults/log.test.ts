@@ -24,11 +24,11 @@ describe('the log and its readers', () => {
   let watch: Watch
   let publisher: Publisher
   const ledger = createLedger(Date.now)
-  const ours = ['collector', 'enricher', 'batch-loader', 'realtime-loader']
   const began = Date.now()
 
   before(async () => {
-    lab = await openLab({ env: Object.fromEntries(ours.map((service) => [service, { WATCHDOG_MS: '8000' }])) })
+    const impatient = { WATCHDOG_MS: '8000' }
+    lab = await openLab({ env: { enricher: impatient, 'batch-loader': impatient, 'realtime-loader': impatient } })
     watch = await openWatch(lab.platform)
     publisher = openPublisher({
       restPorts: lab.links.rest.map(({ port }) => port),

@@ -26,9 +26,9 @@ describe('an outage', () => {
   const most: Record<string, number> = {}
 
   before(async () => {
-    // Shorter than the outages: whoever waits for a dependency in words is not a stall (P18).
+    // Shorter than the outages: whoever waits for a dependency in words is not a stall (P18). A collector ticks every 15 s.
     const patient = { WATCHDOG_MS: '12000' }
-    lab = await openLab({ env: Object.fromEntries(Object.keys(bounds).map((service) => [service, patient])) })
+    lab = await openLab({ env: { enricher: patient, 'batch-loader': patient, 'realtime-loader': patient } })
     watch = await openWatch(lab.platform)
     load = startWorkload(lab, { seed: 6, eventsPerSecond: 80, invalid: 0, repeated: 0, straightToRaw: 0 })
     await waitFor('everything flows', async () => (progressOf(await watch.look('lake'), 'batch-loader') ?? 0) > 30, {
