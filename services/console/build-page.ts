@@ -8,7 +8,7 @@ import { pageDir, sourcesDigest, stampFile } from './src/page-files.ts'
 const servicesDir = join(import.meta.dirname, '..')
 
 /** Writes `web/dist`: hashed files, each also compressed. Two builds at once do not meet. */
-export async function buildPage(): Promise<void> {
+async function buildPage(): Promise<void> {
   const digest = sourcesDigest()
   const work = `${pageDir}.${process.pid}`
   await build({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judge, type Observed } from './box-state.ts'
+import { inShort, judge, type Observed } from './box-state.ts'
 
 const now = 1_000_000
 const ready = { kind: 'answer', ready: true, state: 'running', reasons: [] } as const
@@ -41,6 +41,10 @@ describe('the state of a box', () => {
     const waiting = { kind: 'answer', ready: false, state: 'running', reasons } as const
     assert.deepEqual(judge({ ...seen, answer: waiting }), { state: 'waiting', why: reasons[0] })
     assert.equal(stateOf({ answer: { ...waiting, state: 'refused' } }), 'refused')
+  })
+  it('says once what holds for several partitions', () => {
+    const reasons = ['partition 1 waits for redis: gone', 'partition 0 waits for redis: gone', 'the rest']
+    assert.equal(inShort(reasons), 'the rest; partitions 0, 1 wait for redis: gone')
   })
   it('is not ready again before it has proved itself for 3 s, and not down while the platform starts', () => {
     assert.equal(stateOf({ readySinceMs: now - 1_000 }), 'waiting')

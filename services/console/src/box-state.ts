@@ -49,7 +49,7 @@ export function judge(seen: Observed): Claim {
   if (nowMs - (answeredMs ?? 0) > expiryMs) {
     return { state: 'unknown', why: `no news for ${seconds(nowMs - (answeredMs ?? 0))}` }
   }
-  const why = answer.reasons.join('; ')
+  const why = inShort(answer.reasons)
   if (answer.state === 'refused') return { state: 'refused', why }
   if (!answer.ready) return { state: 'waiting', why: why === '' ? answer.state : why }
   return judgeReady(seen)
@@ -70,4 +70,21 @@ function judgeReady({ nowMs, readySinceMs, flows, stuckSinceMs }: Observed): Cla
 
 function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`
+}
+
+/** `partitions 0, 1, 4 wait for redis: …` instead of the same sentence for each partition. */
+export function inShort(reasons: readonly string[]): string {
+  const partitions = new Map<string, string[]>()
+  const others: string[] = []
+  for (const reason of reasons) {
+    const [, partition, rest] = /^partition (\d+) waits (.*)$/s.exec(reason) ?? []
+    if (partition === undefined || rest === undefined) others.push(reason)
+    else partitions.set(rest, [...(partitions.get(rest) ?? []), partition])
+  }
+  const shared = [...partitions].map(([rest, numbers]) =>
+    numbers.length === 1
+      ? `partition ${numbers[0]} waits ${rest}`
+      : `partitions ${numbers.toSorted((a, b) => Number(a) - Number(b)).join(', ')} wait ${rest}`
+  )
+  return [...others, ...shared].join('; ')
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import type { Log } from '@sluice/events'
 
 const serviceDir = resolve(import.meta.dirname, '..')
@@ -26,8 +28,8 @@ export async function buildPageIfStale(log: Log): Promise<void> {
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sourcesDigest()) return
   const began = performance.now()
   try {
-    const { buildPage } = await import('../build-page.ts')
-    await buildPage()
+    // In a process of its own: what a build takes of memory is not given back.
+    await promisify(execFile)(process.execPath, [join(serviceDir, 'build-page.ts')], { cwd: serviceDir })
     log.info({ tookMs: Math.round(performance.now() - began) }, 'page built')
   } catch (error) {
     log.warn({ err: error }, 'the page cannot be built here; what there is of it is served')

@@ -383,7 +383,7 @@ function px(n: number): string {
 
 /** Where on its way an edge is labelled: those that cross are labelled apart. */
 function labelShare(from: string, to: string): number {
-  return from === 'dlq' ? 0.16 : to === 'realtime-loader' ? 0.8 : 0.5
+  return from === 'dlq' ? 0.3 : to === 'realtime-loader' ? 0.8 : 0.5
 }
 
 /** A point of the edge's curve, and above it where the edge is level. */

@@ -60,7 +60,7 @@ function Freshness({ live, page }: { readonly live: Live; readonly page: Storage
         format={(value) => `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} s`}
         limit={{
           value: page.windowMs / 1_000,
-          words: `commits at least every ${Math.round(page.windowMs / 1_000)} s: below this line is normal`
+          words: `a row waits at most ${Math.round(page.windowMs / 1_000)} s for its commit to begin`
         }}
         series={[
           { label: 'p50', color: '--enriched', values: points.map(({ lakeP50 }) => lakeP50) },
