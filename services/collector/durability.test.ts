@@ -62,14 +62,14 @@ describe('durability', () => {
       assert.equal(answer.retryAfter, '1')
     }
     assertInTime(paused)
-    await waitFor('a 202', async () => (await running.post([weather('again')])).status === 202, { timeoutMs: 5_000 })
+    await waitFor('a 202', async () => (await running.post([weather('again')])).status === 202, { timeoutMs: 20_000 })
   })
 
   it('a killed broker: 503 within a second, no acknowledged event lost, 202 again by itself', async () => {
     await using running = await runCollector(topics)
     const sending = sendFor(2_500, 'killed', running.url)
     await waitFor('the first 202', async () => (await running.post([weather('first')])).status === 202, {
-      timeoutMs: 5_000
+      timeoutMs: 20_000
     })
     await broker.kill()
     const sent = await sending
@@ -89,7 +89,7 @@ describe('durability', () => {
     using client = grpcClient(running.grpcPort)
     const stream = client.stream()
     stream.send(toProto(weather('before')), 0)
-    await waitFor('an ack', async () => stream.acks.length === 1, { timeoutMs: 5_000 })
+    await waitFor('an ack', async () => stream.acks.length === 1, { timeoutMs: 20_000 })
     await broker.kill('SIGSTOP')
     const beganMs = performance.now()
     for (let i = 1; i <= 10; i++) stream.send(toProto(weather(`${i}`, { data: { station: stations[i % 3] } })), i)

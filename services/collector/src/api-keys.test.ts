@@ -36,14 +36,14 @@ describe('openApiKeys', () => {
     using keys = await openApiKeys(path, { log })
 
     await writeFile(path, '{"keys":[')
-    await waitFor('the broken file to be seen', async () => log.lines.length > 0, { timeoutMs: 5_000 })
+    await waitFor('the broken file to be seen', async () => log.lines.length > 0, { timeoutMs: 20_000 })
     assert.match(log.lines.join(), /stay as they were/)
     assert.equal(keys.authenticate(bearer())?.id, 'test')
     assert.equal(keys.generation(), 0)
 
     await writeFile(`${path}.new`, JSON.stringify({ keys: [keyEntry('newcomer')] }))
     await rename(`${path}.new`, path)
-    await waitFor('the new file to be seen', async () => keys.generation() === 1, { timeoutMs: 5_000 })
+    await waitFor('the new file to be seen', async () => keys.generation() === 1, { timeoutMs: 20_000 })
     assert.equal(keys.authenticate(bearer()), null)
     assert.equal(keys.authenticate(bearer('newcomer'))?.id, 'newcomer')
     assert.doesNotMatch(log.lines.join(), new RegExp(keyEntry('newcomer').sha256))

@@ -31,7 +31,7 @@ describe('Publish', () => {
     const failing = failureOf(
       client.publish([toProto(weather('1')), toProto(weather('2', { data: { station: 'LGA' } }))])
     )
-    await waitFor('both to be sent', () => lanes.sent.length === 2, { timeoutMs: 5_000 })
+    await waitFor('both to be sent', () => lanes.sent.length === 2, { timeoutMs: 20_000 })
     lanes.sent[0]?.acknowledge()
     lanes.sent[1]?.fail()
     const error = await failing

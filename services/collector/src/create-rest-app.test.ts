@@ -98,7 +98,7 @@ describe('POST /v1/events', () => {
       JSON.stringify([weather('1'), weather('2', { type: 'nothing' }), weather('3', { data: { station: 'LGA' } })]),
       batch
     )
-    await waitFor('both to be sent', () => lanes.sent.length === 2, { timeoutMs: 5_000 })
+    await waitFor('both to be sent', () => lanes.sent.length === 2, { timeoutMs: 20_000 })
     lanes.sent[0]?.acknowledge()
     lanes.sent[1]?.fail()
     const { status, headers, body } = await answer

@@ -34,7 +34,7 @@ function answers({ acks }: TestStream): string[] {
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {
-  await waitFor(what, async () => condition(), { timeoutMs: 5_000 })
+  await waitFor(what, async () => condition(), { timeoutMs: 20_000 })
 }
 
 describe('PublishStream', () => {
