@@ -77,7 +77,8 @@ async function create(kafka: Kafka, admin: Admin, specs: readonly TopicSpec[], l
     }))
   }))
   try {
-    await admin.createTopics({ topics })
+    // kafkajs' own wait throws where a topic is made and not known yet.
+    await admin.createTopics({ topics, waitForLeaders: false })
   } catch (error) {
     const { errors } = error as { readonly errors?: readonly (Error & { readonly topic?: string })[] }
     if (!errors) throw error
