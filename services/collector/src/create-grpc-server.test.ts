@@ -26,7 +26,7 @@ describe('Publish', () => {
 
   it('is UNAVAILABLE when one event is in doubt, with a time to come back and all results', async () => {
     const lanes = handLanes()
-    await using server = await testGrpcServer({ lanes })
+    await using server = await testGrpcServer({ lanes, answerMs: 60_000 })
     using client = grpcClient(server.port)
     const failing = failureOf(
       client.publish([toProto(weather('1')), toProto(weather('2', { data: { station: 'LGA' } }))])

@@ -93,7 +93,7 @@ describe('POST /v1/events', () => {
 
   it('answers 503 when one is in doubt, whatever became of the others, and says which', async () => {
     const lanes = handLanes()
-    await using collector = await testRestApp({ lanes })
+    await using collector = await testRestApp({ lanes, answerMs: 60_000 })
     const answer = collector.post(
       JSON.stringify([weather('1'), weather('2', { type: 'nothing' }), weather('3', { data: { station: 'LGA' } })]),
       batch

@@ -40,7 +40,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 describe('PublishStream', () => {
   it('acknowledges each event with its sequence, id and place, as soon as it is durable', async () => {
     const lanes = handLanes()
-    await using collector = await open({ lanes })
+    await using collector = await open({ lanes, answerMs: 60_000 })
     const { stream } = collector
     stream.send(at('EWR', 'a'), 7)
     stream.send(at('LGA', 'b'), 8)
@@ -73,7 +73,7 @@ describe('PublishStream', () => {
 
   it('ends with UNAVAILABLE once an event is in doubt, when all that was read has its ack', async () => {
     const lanes = handLanes()
-    await using collector = await open({ lanes })
+    await using collector = await open({ lanes, answerMs: 60_000 })
     const { stream } = collector
     stream.send(at('EWR', '1'), 1)
     stream.send(at('LGA', '2'), 2)
@@ -99,7 +99,7 @@ describe('PublishStream', () => {
 
   it('stops reading at 1,000 events without ack, and goes on when they have one', async () => {
     const lanes = handLanes()
-    await using collector = await open({ lanes })
+    await using collector = await open({ lanes, answerMs: 60_000 })
     const { stream } = collector
     for (let i = 0; i < 3_000; i++) stream.send(at('EWR', `${i}`), i)
     stream.call.end()
@@ -122,7 +122,7 @@ describe('PublishStream', () => {
 
   it('waits for room instead of failing', async () => {
     const lanes = handLanes()
-    await using collector = await open({ lanes, maxInFlightBytes: 4_000 })
+    await using collector = await open({ lanes, answerMs: 60_000, maxInFlightBytes: 4_000 })
     const { stream, server } = collector
     for (let i = 0; i < 20; i++) stream.send(at('EWR', `${i}`), i)
     stream.call.end()
@@ -174,7 +174,7 @@ describe('PublishStream', () => {
 
   it('takes what is in hand to its end when the collector stops', async () => {
     const lanes = handLanes()
-    await using collector = await open({ lanes })
+    await using collector = await open({ lanes, answerMs: 60_000 })
     const { stream, server } = collector
     stream.send(at('EWR', '1'), 1)
     await until('it to be sent', () => lanes.sent.length === 1)
@@ -187,7 +187,7 @@ describe('PublishStream', () => {
 
   it('forgets a client that hangs up, and finishes its sends', async () => {
     const lanes = handLanes()
-    await using collector = await open({ lanes })
+    await using collector = await open({ lanes, answerMs: 60_000 })
     const { stream, server } = collector
     stream.send(at('EWR', '1'), 1)
     await until('it to be sent', () => lanes.sent.length === 1)
