@@ -39,6 +39,7 @@ describe('docker-compose.yml', () => {
       [
         'batch-loader',
         'collector',
+        'console',
         'enricher',
         'enrichment-api',
         'flight-producer',
