@@ -85,6 +85,7 @@ export function openLoader(deps: LoaderDeps): Loader {
       const cursor = cursors.get(sourceKey(at))
       if (cursor === undefined) continue
       const position = positionOf(await delta.refresh(signal), cursor.source)
+      tick()
       if (position === null) throw new Error(`table ${spec.name} has lost its position in ${sourceKey(at)}`)
       rewind(cursor, position)
       positions.push(position)
@@ -95,7 +96,6 @@ export function openLoader(deps: LoaderDeps): Loader {
     // Whoever gets this partition next reads all of it again: rows of ours would only spoil the file that they are in.
     if (lane.signal !== signal) signal.addEventListener('abort', () => !isClosed && forget(at), { once: true })
     lane.signal = signal
-    tick()
     return lane.reading
   }
 

@@ -16,6 +16,7 @@ export interface OpenTablesDeps {
   readonly prefix: string
   readonly spoolDir: string
   readonly acceptNewLog: boolean
+  readonly tick: () => void
   readonly log: Log
   readonly now: () => number
   readonly newId: () => string

@@ -21,6 +21,8 @@ export interface PrepareDeps {
   readonly logStarts: ReadonlyMap<string, bigint>
   /** Whether a table that knows another life of a topic may go on with this one. */
   readonly acceptNewLog: boolean
+  /** Called after each table: many of them on a slow S3 are no stall. */
+  readonly tick: () => void
   readonly log: Log
   readonly now: () => number
   readonly newId: () => string
@@ -33,7 +35,10 @@ export interface PrepareDeps {
  */
 export async function prepareTables(deps: PrepareDeps, signal?: AbortSignal): Promise<readonly TableState[]> {
   const opened = deps.tables.map(({ spec, sources }) => ({ spec, sources, delta: deps.openTable(spec) }))
-  for (const { delta } of opened) await delta.refresh(signal)
+  for (const { delta } of opened) {
+    await delta.refresh(signal)
+    deps.tick()
+  }
   const problems = opened.flatMap(({ delta, sources }) => incarnationProblems(delta, sources))
   if (problems.length > 0 && !deps.acceptNewLog) throw new RefusedError(problems)
   for (const problem of problems) deps.log.warn({ problem }, 'new log accepted')
@@ -41,6 +46,7 @@ export async function prepareTables(deps: PrepareDeps, signal?: AbortSignal): Pr
   const states: TableState[] = []
   for (const { spec, sources, delta } of opened) {
     await completeTable(deps, spec, sources, delta, lowest, signal)
+    deps.tick()
     const cursors = sources.map((source) => [sourceKey(source), cursorAt(delta.snapshot, source)] as const)
     states.push({ spec, delta, cursors: new Map(cursors) })
   }
