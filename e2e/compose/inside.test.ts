@@ -3,13 +3,13 @@ import { before, describe, it } from 'node:test'
 import { isJob, ourServices, readConfig, type Config } from './containers.ts'
 import { lookInside, type Findings } from './look-inside.ts'
 
-/** Of the doors that look-inside.ts knocks at. */
+/** Of the doors that look-inside.ts knocks at. Whoever is on the bus meets the collector there, which asks for a key. */
 const opens: Readonly<Record<string, readonly string[]>> = {
   collector: ['collector', 'kafka', 'model'],
   'enrichment-api': ['collector', 'model'],
-  enricher: ['kafka', 'model'],
-  'batch-loader': ['kafka', 'redis', 's3'],
-  'realtime-loader': ['kafka', 'redis', 's3'],
+  enricher: ['collector', 'kafka', 'model'],
+  'batch-loader': ['collector', 'kafka', 'redis', 's3'],
+  'realtime-loader': ['collector', 'kafka', 'redis', 's3'],
   'flight-producer': ['collector', 'kafka', 'model'],
   'weather-producer': ['collector', 'kafka', 'model'],
   console: ['collector', 'kafka', 'model', 'redis', 's3']

@@ -23,7 +23,7 @@ resolve() { # resolve SUITE PACKAGES
     -o Dir::State="$home/state" -o Dir::State::status="$home/status" -o Dir::Cache="$home/cache"
     -o Dir::Etc::sourcelist="$home/sources.list" -o Dir::Etc::sourceparts=/dev/null
     # Which clock is right, the mirror's or this machine's, is not ours to judge; signatures are checked.
-    -o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false)
+    -o Acquire::Check-Valid-Until=false -o Acquire::Check-Date=false -o Acquire::ForceHash=SHA256)
   if [ ! -e "$home/updated" ]; then
     mkdir -p "$home"/state/lists/partial "$home"/cache/archives/partial
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | sed -n 's,/$,,;1p')
@@ -37,22 +37,22 @@ resolve() { # resolve SUITE PACKAGES
 
 # A root folder with the files of these packages and of all that they need.
 root() { # root NAME SUITE PACKAGES
-  local to=$work/root-$1 suite=$2 list=$work/$1.list name url file sum
+  local to=$work/root-$1 suite=$2 list=$work/$1.list part=part-$1 name url file sum
   shift 2
   # shellcheck disable=SC2086
   [ -s "$list" ] || resolve "$suite" $basics "$@" >"$list"
   while read -r url file _ sum; do
-    [ -e "$work/debs/$file" ] || { printf 'url = %s\noutput = "%s"\n' "${url//\'/\"}" "$work/debs/$file.part.$BASHPID"; }
+    [ -e "$work/debs/$file" ] || { printf 'url = %s\noutput = "%s"\n' "${url//\'/\"}" "$work/debs/$file.$part"; }
   done <"$list" >"$list.curl"
-  [ ! -s "$list.curl" ] || curl -sSf --retry 3 --parallel --parallel-max 8 --config "$list.curl"
+  [ ! -s "$list.curl" ] || curl -sSf --no-progress-meter --retry 3 --parallel --parallel-max 8 --config "$list.curl"
   rm -rf "$to"
   mkdir -p "$to"/usr/{bin,sbin,lib,lib64,local/bin,local/lib} "$to"/{etc/ssl/certs,tmp,proc,sys,dev,run,root,home,var/tmp}
   for name in bin sbin lib lib64; do ln -s "usr/$name" "$to/$name"; done
   chmod 1777 "$to/tmp" "$to/var/tmp"
   while read -r url file _ sum; do
     if [ ! -e "$work/debs/$file" ]; then
-      echo "${sum#SHA256:}  $work/debs/$file.part.$BASHPID" | sha256sum -c --quiet >&2
-      mv "$work/debs/$file.part.$BASHPID" "$work/debs/$file"
+      echo "${sum#SHA256:}  $work/debs/$file.$part" | sha256sum -c --quiet >&2
+      mv "$work/debs/$file.$part" "$work/debs/$file"
     fi
     dpkg-deb --fsys-tarfile "$work/debs/$file" | tar -x --keep-directory-symlink -C "$to" \
       --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*'
