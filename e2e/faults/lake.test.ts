@@ -55,12 +55,15 @@ describe('the lake', () => {
   })
 
   it('is the same when it is rebuilt from the log in a new folder, and so are the views in a new database (P12)', async () => {
+    const load = newLoad()
+    await sleep(4_000)
+    await load.stop()
     for (const replica of [0, 1]) await lab.process('batch-loader', replica).stop()
     await lab.process('realtime-loader').stop()
-    Object.assign(lab.env['batch-loader'] ?? {}, { LAKE_PREFIX: 'rebuilt', GROUP_ID: 'rebuilt' })
+    Object.assign(lab.env['batch-loader'] ?? {}, { LAKE_PREFIX: 'rebuilt', GROUP_ID: 'rebuilt-lake' })
     Object.assign(lab.env['realtime-loader'] ?? {}, {
       REDIS_URL: `redis://127.0.0.1:${lab.links.redis.port}/1`,
-      GROUP_ID: 'rebuilt'
+      GROUP_ID: 'rebuilt-views'
     })
     for (const one of [lab.process('batch-loader'), lab.process('realtime-loader')]) {
       await one.start()

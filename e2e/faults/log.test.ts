@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
@@ -27,7 +27,7 @@ describe('the log and its readers', () => {
   const began = Date.now()
 
   before(async () => {
-    const impatient = { WATCHDOG_MS: '8000' }
+    const impatient = { WATCHDOG_MS: '20000' }
     lab = await openLab({ env: { enricher: impatient, 'batch-loader': impatient, 'realtime-loader': impatient } })
     watch = await openWatch(lab.platform)
     publisher = openPublisher({
@@ -96,7 +96,7 @@ describe('the log and its readers', () => {
     await waitFor('the reason', async () => /records are lost/.test(one.note), { timeoutMs: 60_000 })
     const { pid } = one
     const base = `http://127.0.0.1:${lab.platform.adminPort('enricher')}`
-    await sleep(12_000)
+    await sleep(25_000)
     assert.equal((await fetch(`${base}/healthz`)).status, 200)
     const ready = await fetch(`${base}/readyz`)
     assert.equal(ready.status, 503)
@@ -109,12 +109,16 @@ describe('the log and its readers', () => {
   it('refuse another life of the log until they are told to accept it', async () => {
     const kafka = lab.process('kafka')
     await kafka.stop()
-    rmSync(join(lab.platform.dataDir, 'volumes/kafka/data'), { recursive: true })
+    // All that it ever held; what is left is what formatting makes.
+    const data = join(lab.platform.dataDir, 'volumes/kafka/data')
+    for (const name of readdirSync(data))
+      if (!/^(meta[.]properties|bootstrap[.]checkpoint)$/.test(name)) rmSync(join(data, name), { recursive: true })
     await kafka.start()
     await kafka.ready()
     await lab.process('topics').start()
     await lab.process('topics').ready()
-    await lab.process('collector').stop()
+    for (const service of ['collector', 'enricher', 'batch-loader', 'realtime-loader'])
+      await lab.process(service).stop()
     for (const service of ['collector', 'enricher']) await lab.process(service).start()
     for (const service of ['collector', 'enricher']) await lab.process(service).ready()
     for (const service of ['batch-loader', 'realtime-loader']) {
