@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import { startKafka, uniqueName, waitFor, type Backing } from '@sluice/testkit'
 import { ok } from '@sluice/events'
 import type { Kafka } from './client.ts'
@@ -30,6 +30,7 @@ describe('a group under faults', () => {
       { timeoutMs: 10_000 }
     )
   })
+  afterEach(killWorkers)
   after(async () => {
     await broker.kill()
     await rm(dir, { recursive: true, force: true })
@@ -141,12 +142,22 @@ async function prepare(kafka: Kafka): Promise<Pick<Run, 'topics' | 'group'>> {
   return { topics, group: uniqueName('faults') }
 }
 
+const started = new Set<ChildProcess>()
+
 function startWorker(
   broker: Backing<{ readonly brokers: readonly string[] }>,
   like: Pick<Run, 'topics' | 'group'>
 ): ChildProcess {
   const argument = JSON.stringify({ brokers: broker.settings.brokers, like, sessionTimeoutMs })
-  return fork(join(import.meta.dirname, 'test-worker.ts'), [argument], { execArgv: [] })
+  const worker = fork(join(import.meta.dirname, 'test-worker.ts'), [argument], { execArgv: [] })
+  started.add(worker)
+  return worker
+}
+
+/** What a test that failed leaves behind would keep this process alive. */
+function killWorkers(): void {
+  for (const worker of started) worker.kill('SIGKILL')
+  started.clear()
 }
 
 async function stopWorker(worker: ChildProcess): Promise<void> {
@@ -186,7 +197,8 @@ async function assertExactlyOnce(
   perPartition: number
 ): Promise<void> {
   for (const partition of [0, 1, 2]) {
-    const raw = await readAll(kafka, topics.raw.name, partition)
+    // Right after its restart a broker may not yet know that it leads.
+    const raw = await waitFor('the raw log', () => readAll(kafka, topics.raw.name, partition), { timeoutMs: 30_000 })
     const outputs = await waitFor(
       `partition ${partition}`,
       async () => {
