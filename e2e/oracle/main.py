@@ -6,6 +6,7 @@
 """
 
 import json
+import os
 import sys
 from collections import Counter
 
@@ -55,3 +56,6 @@ def is_event(record):
 
 if __name__ == "__main__":
     main()
+    # Native threads of the readers' libraries may abort the interpreter while it ends, after all has been said.
+    sys.stdout.flush()
+    os._exit(0)

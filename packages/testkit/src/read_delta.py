@@ -10,6 +10,7 @@ import base64
 import datetime
 import importlib.resources
 import json
+import os
 import sys
 
 import deltalake
@@ -79,3 +80,6 @@ def plain(value):
 
 
 main(json.loads(sys.argv[1]))
+# Native threads of the readers' libraries may abort the interpreter while it ends, after all has been said.
+sys.stdout.flush()
+os._exit(0)
