@@ -347,7 +347,7 @@ function text(): string {
 
 async function problemsOf(schema: unknown): Promise<readonly string[]> {
   await using folder = await contractFolder({ [file]: schema })
-  return loadContracts(folder.dir).then(
+  return await loadContracts(folder.dir).then(
     () => [],
     (error: unknown) => {
       assert.ok(error instanceof RefusedError, String(error))

@@ -38,6 +38,9 @@ declare module 'fastify' {
   }
 }
 
+/** What a route does with the events of a request. */
+type Act = (candidates: readonly Candidate[], reception: Reception) => Promise<readonly Result[]>
+
 const maxHeaderBytes = 16_384
 const otherMethods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
@@ -111,19 +114,8 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
   })
   return app
 
-  function addEventRoute(
-    url: string,
-    success: number,
-    act: (candidates: readonly Candidate[], reception: Reception) => Promise<readonly Result[]>
-  ): void {
-    app.post(url, async (request, reply) => {
-      const mode = modeOf(request)
-      const why = problem()
-      if (why !== null) throw new RequestRefused('not_ready', why)
-      using body = await readBody(request.raw, { maxBytes: maxBodyBytes, inFlight })
-      const candidates = readEvents({ mode, body: body.bytes, rawHeaders: request.raw.rawHeaders })
-      return sendResults(reply, await act(candidates, receptionOf(request, now())), success)
-    })
+  function addEventRoute(url: string, success: number, act: Act): void {
+    app.post(url, async (request, reply) => sendResults(reply, await resultsOf(request, act), success))
     app.route({
       method: otherMethods,
       url,
@@ -132,6 +124,16 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
         throw new RequestRefused('method_not_allowed', 'method: expected POST, found another')
       }
     })
+  }
+
+  /** The bytes of the body count as in flight until its events are answered for. */
+  async function resultsOf(request: FastifyRequest, act: Act): Promise<readonly Result[]> {
+    const mode = modeOf(request)
+    const why = problem()
+    if (why !== null) throw new RequestRefused('not_ready', why)
+    using body = await readBody(request.raw, { maxBytes: maxBodyBytes, inFlight })
+    const candidates = readEvents({ mode, body: body.bytes, rawHeaders: request.raw.rawHeaders })
+    return await act(candidates, receptionOf(request, now()))
   }
 
   function refuse(reply: FastifyReply, { refusal, retryAfterSeconds }: RequestRefused): FastifyReply {
