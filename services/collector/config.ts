@@ -7,6 +7,7 @@ export const settings = defineSettings({
   HTTP_HOST: setting.text({ default: '0.0.0.0', doc: 'Address of REST and gRPC.' }),
   HTTP_PORT: setting.port({ default: 8080, doc: 'Port of REST.' }),
   GRPC_PORT: setting.port({ default: 8081, doc: 'Port of gRPC.' }),
+  GRPC_REFLECTION: setting.flag({ default: true, doc: 'Whether gRPC tells a client with a key what can be called.' }),
   API_KEYS_FILE: setting.path({
     default: '/secrets/api-keys.json',
     doc: 'API keys as salted hashes, each with the sources that it may write; followed while running.'

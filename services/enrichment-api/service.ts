@@ -17,7 +17,8 @@ export const service = defineService({
     const score = createScore({ models, metrics, maxPending: settings.MAX_PENDING })
     const deps = { models, score, version, log }
     const rest = stack.use(await listenRest({ host: settings.HTTP_HOST, port: settings.HTTP_PORT }, deps), 'rest')
-    const grpc = stack.use(await listenGrpc({ host: settings.HTTP_HOST, port: settings.GRPC_PORT }, deps), 'grpc')
+    const at = { host: settings.HTTP_HOST, port: settings.GRPC_PORT, reflection: settings.GRPC_REFLECTION }
+    const grpc = stack.use(await listenGrpc(at, deps), 'grpc')
     stack.use(checkModels({ models, tick, fail }), 'check of the models')
     log.info({ httpPort: rest.port, grpcPort: grpc.port }, 'listening')
     return { problems: () => [] }

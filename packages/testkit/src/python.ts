@@ -13,7 +13,7 @@ export interface PythonTools {
 
 let made: Promise<PythonTools> | undefined
 
-/** Python with delta-rs, DuckDB, librdkafka and redis-py in a venv of its own, made once per list of requirements (some 170 MB). */
+/** Python with delta-rs, DuckDB, librdkafka, the SDKs of others, in a venv of its own, made once per list of requirements (some 190 MB). */
 export function pythonTools(say: Say = () => undefined): Promise<PythonTools> {
   made ??= make(say)
   return made
@@ -29,12 +29,15 @@ async function make(say: Say): Promise<PythonTools> {
     if (existsSync(mark)) return { python }
     rmSync(home, { recursive: true, force: true })
     if (!(await canMakeVenv())) await installSystemPackage('python3-venv', ['python3-venv'], say)
-    say('fetching delta-rs, DuckDB, librdkafka and others from PyPI (170 MB, once)')
+    say('fetching delta-rs, DuckDB, librdkafka and others from PyPI (190 MB, once)')
     await run('python3', ['-m', 'venv', home])
     const quiet = ['-q', '--disable-pip-version-check', '--only-binary', ':all:', '--no-deps']
     await run(python, ['-m', 'pip', 'install', ...quiet, '-r', requirements])
     // Only a venv that is whole has its mark.
-    await run(python, ['-c', 'import deltalake, duckdb, pyarrow, confluent_kafka, redis, yaml'])
+    await run(python, [
+      '-c',
+      'import deltalake, duckdb, pyarrow, confluent_kafka, redis, yaml, grpc, tritonclient.http'
+    ])
     writeFileSync(mark, '')
     return { python }
   })

@@ -73,8 +73,18 @@ describe('every gRPC method', () => {
       assert.equal(await statusOf(server.port, path, requestStream), grpc.UNAUTHENTICATED, path)
     }
     assert.equal(await statusOf(server.port, '/sluice.collector.v1.Collector/Nothing', false), grpc.UNIMPLEMENTED)
-    assert.equal(await statusOf(server.port, '/grpc.reflection.v1.ServerReflection/Info', true), grpc.UNIMPLEMENTED)
     void client
+  })
+
+  it('reflection as well, which a setting turns off', async () => {
+    const path = (version: string) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`
+    await using server = await testGrpcServer()
+    await using silent = await testGrpcServer({ reflection: false })
+    for (const version of ['v1', 'v1alpha']) {
+      assert.equal(await statusOf(server.port, path(version), true), grpc.UNAUTHENTICATED)
+      assert.equal(await statusOf(server.port, path(version), true, bearer()), grpc.OK)
+      assert.equal(await statusOf(silent.port, path(version), true, bearer()), grpc.UNIMPLEMENTED)
+    }
   })
 
   it('but for health, which follows whether events can be taken', async () => {
@@ -99,18 +109,20 @@ describe('every gRPC method', () => {
   })
 })
 
-/** Status of a call without a key. */
-function statusOf(port: number, path: string, isStream: boolean): Promise<grpc> {
+/** Status of a call, without a key unless one is given. */
+function statusOf(port: number, path: string, isStream: boolean, authorization?: string): Promise<grpc> {
   const Anything = makeGenericClientConstructor({}, 'Anything')
   const client = new Anything(`127.0.0.1:${port}`, credentials.createInsecure())
   const options = { deadline: Date.now() + 5_000 }
+  const metadata = new Metadata()
+  if (authorization !== undefined) metadata.set('authorization', authorization)
   return new Promise<grpc>((resolve) => {
     const end = (error: ServiceError | null) => resolve(error?.code ?? grpc.OK)
     if (!isStream) {
-      client.makeUnaryRequest(path, asIs, asIs, Buffer.alloc(0), new Metadata(), options, end)
+      client.makeUnaryRequest(path, asIs, asIs, Buffer.alloc(0), metadata, options, end)
       return
     }
-    const call = client.makeBidiStreamRequest(path, asIs, asIs, new Metadata(), options)
+    const call = client.makeBidiStreamRequest(path, asIs, asIs, metadata, options)
     call.on('error', end).on('end', () => setImmediate(end, null))
     call.resume().end()
   }).finally(() => client.close())

@@ -1,4 +1,5 @@
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
+import { addReflection } from '@sluice/grpc'
 import { HealthImplementation } from 'grpc-health-check'
 import { createGrpcGuard } from './grpc-guard.ts'
 import type { GrpcDeps } from './grpc-deps.ts'
@@ -16,6 +17,8 @@ export interface GrpcServerOptions extends Omit<GrpcDeps, 'guard' | 'closing'> {
   readonly host: string
   /** 0 takes any free one. */
   readonly port: number
+  /** Whether clients may ask which services and messages there are. */
+  readonly reflection: boolean
 }
 
 const serviceName = 'sluice.collector.v1.Collector'
@@ -29,7 +32,7 @@ const serverOptions: ServerOptions = {
 }
 
 /** Listens for gRPC. Disposing of it ends streams in order (`UNAVAILABLE`), lets calls finish, and stops. */
-export async function openGrpcServer({ host, port, ...options }: GrpcServerOptions): Promise<GrpcServer> {
+export async function openGrpcServer({ host, port, reflection, ...options }: GrpcServerOptions): Promise<GrpcServer> {
   const closing = new AbortController()
   const guard = createGrpcGuard(options.keys, options.onRefused)
   const deps: GrpcDeps = { ...options, guard, closing: closing.signal }
@@ -42,6 +45,7 @@ export async function openGrpcServer({ host, port, ...options }: GrpcServerOptio
   })
   const health = new HealthImplementation({ '': 'NOT_SERVING', [serviceName]: 'NOT_SERVING' })
   health.addToServer(server)
+  if (reflection) addReflection(server, [serviceName])
 
   return {
     port: await bind(server, `${host.includes(':') ? `[${host}]` : host}:${port}`),

@@ -7,6 +7,7 @@ import type { Metrics } from '@sluice/service'
 import type { ApiKeys } from './api-keys.ts'
 import { openGrpcServer } from './create-grpc-server.ts'
 import { createRestApp } from './create-rest-app.ts'
+import { describeApi } from './describe-api.ts'
 import { createInFlight } from './in-flight.ts'
 import { createOverdue } from './overdue.ts'
 import { createPublisher } from './publish-events.ts'
@@ -23,10 +24,13 @@ export interface CollectorOptions {
   readonly metrics: Metrics
   readonly log: Log
   readonly now: () => number
+  /** Of the service. */
+  readonly version: string
   readonly settings: {
     readonly HTTP_HOST: string
     readonly HTTP_PORT: number
     readonly GRPC_PORT: number
+    readonly GRPC_REFLECTION: boolean
     readonly MAX_BODY_BYTES: number
     readonly MAX_IN_FLIGHT_BYTES: number
     readonly QUOTA_EVENTS_PER_SECOND: number
@@ -61,12 +65,16 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
 
   await using opening = new AsyncDisposableStack()
   const validateAll = createValidator({ contracts })
-  const app = createRestApp({ ...shared, validateAll, maxBodyBytes: settings.MAX_BODY_BYTES })
+  const maxBodyBytes = settings.MAX_BODY_BYTES
+  const description = describeApi({ contracts, maxBodyBytes, version: options.version })
+  const app = createRestApp({ ...shared, validateAll, maxBodyBytes, description })
   opening.defer(() => closeRest(app))
   await app.listen({ host, port: settings.HTTP_PORT })
   const { port: httpPort } = app.server.address() as AddressInfo
 
-  const grpc = opening.use(await openGrpcServer({ ...shared, host, port: settings.GRPC_PORT }))
+  const grpc = opening.use(
+    await openGrpcServer({ ...shared, host, port: settings.GRPC_PORT, reflection: settings.GRPC_REFLECTION })
+  )
   const problems = () => [problem(), lanes.problem(), overdueProblem()].filter((reason) => reason !== null)
   const showHealth = () => grpc.setServing(problems().length === 0)
   showHealth()

@@ -1,5 +1,6 @@
 import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
 import type { Log } from '@sluice/events'
+import { addReflection } from '@sluice/grpc'
 import {
   inferenceService,
   type InferTensor,
@@ -27,12 +28,22 @@ export interface Listening extends AsyncDisposable {
   readonly port: number
 }
 
-/** The Open Inference Protocol over gRPC, beside grpc.health.v1. */
-export async function listenGrpc(at: { host: string; port: number }, deps: ListenDeps): Promise<Listening> {
+const serviceName = 'inference.GRPCInferenceService'
+
+export interface GrpcPlace {
+  readonly host: string
+  readonly port: number
+  /** Whether clients such as grpcurl may ask what can be called. */
+  readonly reflection: boolean
+}
+
+/** The Open Inference Protocol over gRPC, beside grpc.health.v1 and grpc.reflection. */
+export async function listenGrpc(at: GrpcPlace, deps: ListenDeps): Promise<Listening> {
   const server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 })
-  const health = new HealthImplementation({ '': 'SERVING', 'inference.GRPCInferenceService': 'SERVING' })
+  const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' })
   health.addToServer(server)
   server.addService(inferenceService, handlersOf(deps))
+  if (at.reflection) addReflection(server, [serviceName])
   const port = await bind(server, `${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`)
   return {
     port,

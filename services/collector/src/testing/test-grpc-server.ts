@@ -23,6 +23,7 @@ export interface TestGrpcOptions extends Partial<Pick<GrpcDeps, 'problem'>> {
   readonly maxInFlightBytes?: number
   readonly eventsPerSecond?: number
   readonly burst?: number
+  readonly reflection?: boolean
 }
 
 /** The gRPC side over lanes that acknowledge at once, on a free port. */
@@ -38,6 +39,7 @@ export async function testGrpcServer(options: TestGrpcOptions = {}): Promise<Tes
   const server = await openGrpcServer({
     host: '127.0.0.1',
     port: 0,
+    reflection: options.reflection ?? true,
     keys,
     log,
     inFlight,
