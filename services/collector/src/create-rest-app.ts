@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
 import type { Log } from '@sluice/events'
 import type { ApiKeys, Principal } from './api-keys.ts'
 import type { InFlight } from './in-flight.ts'
@@ -10,7 +10,7 @@ import type { Quota } from './quota.ts'
 import { readBody } from './read-body.ts'
 import { readEvents } from './read-events.ts'
 import { RequestRefused, type Refusal } from './refusals.ts'
-import { answerUnparsed, codeOfParserError, sendProblem, sendResults } from './rest-answers.ts'
+import { answerUnparsed, codeOfParserError, sendJson, sendProblem, sendResults } from './rest-answers.ts'
 import type { Result } from './results.ts'
 import { traceOf } from './trace-of.ts'
 
@@ -21,6 +21,8 @@ export interface RestDeps {
   readonly quota: Quota
   readonly inFlight: InFlight
   readonly maxBodyBytes: number
+  /** What `/openapi.json` answers. */
+  readonly description: object
   /** Why nothing can be taken now, in words; null: it can. */
   readonly problem: () => string | null
   readonly now: () => number
@@ -42,7 +44,7 @@ declare module 'fastify' {
 type Act = (candidates: readonly Candidate[], reception: Reception) => Promise<readonly Result[]>
 
 const maxHeaderBytes = 16_384
-const otherMethods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /**
  * The REST side, not listening yet. No route is open: the hook that asks for a key runs before every handler, that of
@@ -103,8 +105,12 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
   })
   addEventRoute('/v1/events/validate', 200, async (candidates, reception) => validateAll(candidates, reception))
 
+  const description = Buffer.from(JSON.stringify(deps.description))
+  addRoute('GET', '/openapi.json', (_request, reply) => sendJson(reply, 200, 'application/json', description))
+
   app.setNotFoundHandler(() => {
-    throw new RequestRefused('not_found', 'path: expected /v1/events or /v1/events/validate, found another')
+    const expected = '/v1/events, /v1/events/validate or /openapi.json'
+    throw new RequestRefused('not_found', `path: expected ${expected}, found another`)
   })
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof RequestRefused) return refuse(reply, error)
@@ -115,13 +121,18 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
   return app
 
   function addEventRoute(url: string, success: number, act: Act): void {
-    app.post(url, async (request, reply) => sendResults(reply, await resultsOf(request, act), success))
+    addRoute('POST', url, async (request, reply) => sendResults(reply, await resultsOf(request, act), success))
+  }
+
+  /** The path knows this method alone: any other is refused in our words. */
+  function addRoute(method: string, url: string, handler: RouteHandlerMethod): void {
+    app.route({ method, url, handler })
     app.route({
-      method: otherMethods,
+      method: methods.filter((other) => other !== method),
       url,
       handler: (_request, reply) => {
-        void reply.header('allow', 'POST')
-        throw new RequestRefused('method_not_allowed', 'method: expected POST, found another')
+        void reply.header('allow', method)
+        throw new RequestRefused('method_not_allowed', `method: expected ${method}, found another`)
       }
     })
   }

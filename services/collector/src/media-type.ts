@@ -1,7 +1,8 @@
 /** The three content modes of CloudEvents over HTTP. */
 export type ContentMode = 'structured' | 'batch' | 'binary'
 
-const modes = new Map<string, ContentMode>([
+/** The content type of each. */
+export const modes: ReadonlyMap<string, ContentMode> = new Map<string, ContentMode>([
   ['application/cloudevents+json', 'structured'],
   ['application/cloudevents-batch+json', 'batch'],
   ['application/json', 'binary']

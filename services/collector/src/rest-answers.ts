@@ -17,19 +17,19 @@ export function sendResults(reply: FastifyReply, results: readonly Result[], suc
     const { code, pointer, detail = '' } = refused
     return sendProblem(reply, { code, detail, ...(pointer !== undefined && { pointer }) }, { status, results })
   }
-  return sendJson(reply, status, 'application/json', JSON.stringify({ results }))
+  return sendJson(reply, status, 'application/json', Buffer.from(JSON.stringify({ results })))
 }
 
 /** Answers a request of which nothing was accepted. */
 export function sendProblem(reply: FastifyReply, refusal: Refusal, options: ProblemOptions = {}): FastifyReply {
   const { status = refusals[refusal.code].status, retryAfterSeconds = 1 } = options
   if (status === 503 || status === 429) void reply.header('retry-after', String(retryAfterSeconds))
-  return sendJson(reply, status, problemContentType, problemDetails(refusal, options))
+  return sendJson(reply, status, problemContentType, Buffer.from(problemDetails(refusal, options)))
 }
 
 /** As bytes: to a string Fastify adds a charset, a parameter that neither media type has. */
-function sendJson(reply: FastifyReply, status: number, contentType: string, json: string): FastifyReply {
-  return reply.code(status).header('content-type', contentType).send(Buffer.from(json))
+export function sendJson(reply: FastifyReply, status: number, contentType: string, json: Buffer): FastifyReply {
+  return reply.code(status).header('content-type', contentType).send(json)
 }
 
 /** Answers bytes that Node's parser refused, which never became a request, and closes. */

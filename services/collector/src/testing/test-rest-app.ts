@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '@sluice/service'
 import { openApiKeys } from '../api-keys.ts'
 import { createRestApp, type RestDeps } from '../create-rest-app.ts'
+import { describeApi } from '../describe-api.ts'
 import { createInFlight } from '../in-flight.ts'
 import { createOverdue } from '../overdue.ts'
 import { createPublisher } from '../publish-events.ts'
@@ -52,13 +53,15 @@ export async function testRestApp(options: TestRestOptions = {}): Promise<TestRe
   const keys = await openApiKeys(writeKeys(), { log })
   const inFlight = createInFlight(maxInFlightBytes)
   const onBug = (error: unknown) => log.error({ error }, 'bug')
+  const maxBodyBytes = options.maxBodyBytes ?? 1_048_576
   const app = createRestApp({
     keys,
     log,
     inFlight,
     now: Date.now,
     problem: () => null,
-    maxBodyBytes: 1_048_576,
+    maxBodyBytes,
+    description: describeApi({ contracts, maxBodyBytes, version: '0.0.0' }),
     publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, overdue: createOverdue() }),
     validateAll: createValidator({ contracts }),
     quota: createQuota({ eventsPerSecond: options.eventsPerSecond ?? 0, burst: 10, now: Date.now }),
