@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.ts')).start,
   status: async () => (await import('./commands/status.ts')).status,
   demo: async () => (await import('./commands/demo.ts')).demo,
+  query: async () => (await import('./commands/query.ts')).query,
   secrets: async () => (await import('./commands/secrets.ts')).secrets,
   trace: async () => (await import('./commands/trace.ts')).trace,
   topics: async () => (await import('./commands/topics.ts')).topics,

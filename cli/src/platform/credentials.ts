@@ -20,7 +20,7 @@ export interface Credentials {
 }
 
 /** Reads what the `secrets` job wrote into the volume of that name. */
-export function readCredentials(file: ComposeFile, ports: PortMap, dataDir: string): Credentials {
+export function readCredentials(file: ComposeFile, ports: Pick<PortMap, 'of'>, dataDir: string): Credentials {
   const dir = join(dataDir, 'volumes/secrets')
   const read = (name: string) => readFileSync(join(dir, name), 'utf8').trim()
   const aws = read('aws-credentials')

@@ -11,6 +11,16 @@ export interface Sql {
   run(sql: string): Promise<void>
   /** Rows as DuckDB's JSON: 64-bit integers, dates and times are texts. */
   rows(sql: string): Promise<Record<string, unknown>[]>
+  /** The same by position, so that columns may share a name. */
+  table(sql: string): Promise<QueryResult>
+  /** Names of tables that one statement reads, perhaps not all of them; throws at a text that is not one statement. */
+  tablesOf(sql: string): Promise<readonly string[]>
+}
+
+export interface QueryResult {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** JSON values; 64-bit integers, dates and times are texts. */
+  readonly rows: readonly (readonly unknown[])[]
 }
 
 export interface DuckSettings {
@@ -77,7 +87,30 @@ function over(connection: DuckDBConnection, signal: AbortSignal | undefined): Sq
       signal?.throwIfAborted()
       const result = await connection.runAndReadAll(sql).catch((error: unknown) => rethrow(error, signal))
       return result.getRowObjectsJson()
+    },
+    async table(sql) {
+      signal?.throwIfAborted()
+      const result = await connection.runAndReadAll(sql).catch((error: unknown) => rethrow(error, signal))
+      const types = result.columnTypes()
+      const columns = result.columnNames().map((name, i) => ({ name, type: String(types[i]) }))
+      return { columns, rows: result.getRowsJson() }
+    },
+    async tablesOf(sql) {
+      const count = await countStatements(connection, sql)
+      if (count !== 1) throw new Error(`expected one statement, found ${count}`)
+      return connection.getTableNames(sql, false)
     }
+  }
+}
+
+async function countStatements(connection: DuckDBConnection, sql: string): Promise<number> {
+  try {
+    return (await connection.extractStatements(sql)).count
+  } catch (error) {
+    const { message } = error as Error
+    // What the library throws at a text without any.
+    if (message === 'Error in native callback') return 0
+    throw new Error(message.replace(/^Failed to extract statements: /, ''), { cause: error })
   }
 }
 

@@ -37,6 +37,8 @@ export interface ObjectStore {
   putIfAbsent(key: string, body: Buffer, signal?: AbortSignal): Promise<boolean>
   /** Names within one flat directory (no subdirectories), in order, above `after`. */
   list(directory: string, options?: { readonly after?: string; readonly signal?: AbortSignal }): Promise<string[]>
+  /** Names of the directories within one, in order. */
+  listDirectories(directory: string, signal?: AbortSignal): Promise<string[]>
   close(): void
 }
 
@@ -80,6 +82,23 @@ export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
     }
   }
 
+  async function* pages(directory: string, after: string | undefined, signal: AbortSignal | undefined) {
+    let token: string | undefined
+    do {
+      const command = new ListObjectsV2Command({
+        Bucket,
+        Prefix: `${directory}/`,
+        Delimiter: '/',
+        ...(token !== undefined && { ContinuationToken: token }),
+        ...(token === undefined && after !== undefined && { StartAfter: `${directory}/${after}` })
+      })
+      const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal })
+      const page = await attempt(`LIST ${Bucket}/${directory}/`, attemptMs, send, { signal })
+      yield page
+      token = page.NextContinuationToken
+    } while (token !== undefined)
+  }
+
   return {
     get,
 
@@ -111,30 +130,20 @@ export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
 
     async list(directory, { after, signal } = {}) {
       const names: string[] = []
-      let token: string | undefined
-      do {
-        const page = await attempt(
-          `LIST ${Bucket}/${directory}/`,
-          attemptMs,
-          (abortSignal) =>
-            client.send(
-              new ListObjectsV2Command({
-                Bucket,
-                Prefix: `${directory}/`,
-                Delimiter: '/',
-                ...(token !== undefined && { ContinuationToken: token }),
-                ...(token === undefined && after !== undefined && { StartAfter: `${directory}/${after}` })
-              }),
-              { abortSignal }
-            ),
-          { signal }
-        )
-        for (const { Key } of page.Contents ?? []) if (Key !== undefined) names.push(Key.slice(directory.length + 1))
-        token = page.NextContinuationToken
-      } while (token !== undefined)
+      for await (const { Contents = [] } of pages(directory, after, signal)) {
+        for (const { Key } of Contents) if (Key !== undefined) names.push(Key.slice(directory.length + 1))
+      }
       return names
         .filter((name) => name !== '' && (after === undefined || name > after))
         .toSorted((a, b) => (a < b ? -1 : 1))
+    },
+
+    async listDirectories(directory, signal) {
+      const names: string[] = []
+      for await (const { CommonPrefixes = [] } of pages(directory, undefined, signal)) {
+        for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(directory.length + 1, -1))
+      }
+      return names.toSorted((a, b) => (a < b ? -1 : 1))
     },
 
     close() {

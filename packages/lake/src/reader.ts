@@ -1,12 +1,15 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '@sluice/events'
 import type { AddFile } from './delta-action.ts'
 import { sqlTypeOfDelta, type DeltaSchema } from './delta-schema.ts'
 import { schemaOf } from './delta-snapshot.ts'
 import { openDeltaTable } from './delta-table.ts'
-import { openDuck, type Sql } from './duck.ts'
+import { openDuck, type QueryResult, type Sql } from './duck.ts'
 import type { ObjectStore } from './object-store.ts'
+import { planScans, pruneFiles, type Scans } from './prune-files.ts'
 import { sqlList, sqlName, sqlText } from './sql-types.ts'
 import { partitionColumn } from './tables.ts'
 
@@ -18,6 +21,8 @@ export interface LakeReaderDeps {
   readonly workDir: string
   readonly log: Log
   readonly now: () => number
+  /** Keeps what `query` fetched until the reader is closed, for someone who asks again. Default false. */
+  readonly keepFiles?: boolean
 }
 
 /** What a table is at its newest version. */
@@ -39,6 +44,13 @@ export interface LakeReader extends AsyncDisposable {
    * 64-bit integers, dates and times are texts.
    */
   queryTables(sql: string, options: { readonly tables: readonly string[] }): Promise<Record<string, unknown>[]>
+  /** Names of the tables that are there, in order. */
+  listTables(): Promise<readonly string[]>
+  /**
+   * Runs one statement of SQL over the tables that it names, and fetches only files that may hold rows of the dates and
+   * times that it asks for. Throws at a table that is not there, naming those that are, and what DuckDB says of the rest.
+   */
+  query(sql: string, signal?: AbortSignal): Promise<QueryResult>
 }
 
 const parallelDownloads = 4
@@ -55,6 +67,42 @@ export function openLakeReader(deps: LakeReaderDeps): LakeReader {
     if (snapshot.version < 0) return null
     const { version, files, txns } = snapshot
     return { version, files: [...files.values()], txns, schema: schemaOf(snapshot) }
+  }
+
+  async function listTables(): Promise<readonly string[]> {
+    return deps.store.listDirectories(deps.prefix)
+  }
+
+  /** The tables that a query names, and what it wants of each. Names are taken as SQL takes them: without regard to case. */
+  async function plan(sql: string, signal?: AbortSignal): Promise<Plan> {
+    const { duck } = await parts()
+    const there = await listTables()
+    const tables = new Map<string, TableSnapshot>()
+    const add = async (name: string): Promise<boolean> => {
+      const snapshot = there.includes(name) && !tables.has(name) ? await readSnapshot(name) : null
+      if (snapshot !== null) tables.set(name, snapshot)
+      return snapshot !== null
+    }
+    const named = await duck.exclusive((db) => db.tablesOf(sql), signal)
+    for (const name of named) await add(name.toLowerCase())
+    for (;;) {
+      try {
+        return { tables, scans: await duck.exclusive((db) => planScans(db, sql, tables), signal) }
+      } catch (error) {
+        const missing = /^Catalog Error: Table with name (.+) does not exist!/.exec((error as Error).message)?.[1]
+        if (missing === undefined) {
+          signal?.throwIfAborted()
+          // Some statements cannot be explained; what else is wrong with a query is better said before a file is fetched.
+          if (/^\s*(?:select|with|from|\()/i.test(sql)) throw error
+          return { tables, scans: null }
+        }
+        if (!(await add(missing.toLowerCase()))) {
+          throw new Error(`there is no table ${missing} in ${deps.prefix}; there are ${there.join(', ') || 'none'}`, {
+            cause: error
+          })
+        }
+      }
+    }
   }
 
   return {
@@ -75,16 +123,27 @@ export function openLakeReader(deps: LakeReaderDeps): LakeReader {
           if (snapshot === null) throw new Error(`there is no table ${name} in ${deps.prefix}`)
           views.push(viewOf(name, snapshot, await fetchFiles(deps, name, snapshot.files, join(dir, name))))
         }
-        return await duck.exclusive(async (db) => {
-          try {
-            for (const view of views) await db.run(view)
-            return await db.rows(sql)
-          } finally {
-            await dropViews(db, tables)
-          }
-        })
+        return await duck.exclusive((db) => over(db, tables, views, () => db.rows(sql)))
       } finally {
         await rm(dir, { recursive: true, force: true })
+      }
+    },
+
+    listTables,
+
+    async query(sql, signal) {
+      const { duck, workDir } = await parts()
+      const { tables, scans } = await plan(sql, signal)
+      const dir = deps.keepFiles === true ? join(workDir, 'files') : await mkdtemp(join(workDir, 'query-'))
+      try {
+        const views: string[] = []
+        for (const [name, snapshot] of tables) {
+          const paths = await fetchFiles(deps, name, pruneFiles(name, snapshot.files, scans), join(dir, name), signal)
+          views.push(viewOf(name, snapshot, paths))
+        }
+        return await duck.exclusive((db) => over(db, tables.keys(), views, () => db.table(sql)), signal)
+      } finally {
+        if (deps.keepFiles !== true) await rm(dir, { recursive: true, force: true })
       }
     },
 
@@ -95,6 +154,11 @@ export function openLakeReader(deps: LakeReaderDeps): LakeReader {
       await rm(workDir, { recursive: true, force: true })
     }
   }
+}
+
+interface Plan {
+  readonly tables: ReadonlyMap<string, TableSnapshot>
+  readonly scans: Scans | null
 }
 
 type Parts = { readonly duck: Awaited<ReturnType<typeof openDuck>>; readonly workDir: string }
@@ -111,24 +175,28 @@ function rowsOf(table: string, file: AddFile): number {
   return numRecords
 }
 
-/** Local paths of a table's files, each in a folder that names its partition. */
+/** Local paths of a table's files, each in a folder that names its partition; those that are there are not fetched again. */
 async function fetchFiles(
   { store, prefix }: LakeReaderDeps,
   table: string,
   files: readonly AddFile[],
-  dir: string
+  dir: string,
+  signal?: AbortSignal
 ): Promise<string[]> {
+  const queue = [...files]
   const paths: string[] = []
-  const queue = [...files.entries()]
   async function work(): Promise<void> {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [i, { path, partitionValues }] = next
-      const folder = join(dir, `${partitionColumn}=${partitionValues[partitionColumn] ?? ''}`)
-      const local = join(folder, `${i}.parquet`)
-      await mkdir(folder, { recursive: true })
-      const key = `${prefix}/${table}/${decodeURIComponent(path)}`
-      if (!(await store.download(key, local))) throw new Error(`table ${table}: ${key} is in the log and not there`)
+      const key = `${prefix}/${table}/${decodeURIComponent(next.path)}`
+      const folder = join(dir, `${partitionColumn}=${next.partitionValues[partitionColumn] ?? ''}`)
+      const local = join(folder, `${createHash('sha256').update(key).digest('hex')}.parquet`)
       paths.push(local)
+      if (existsSync(local)) continue
+      await mkdir(folder, { recursive: true })
+      if (!(await store.download(key, `${local}.part`, signal))) {
+        throw new Error(`table ${table}: ${key} is in the log and not there`)
+      }
+      await rename(`${local}.part`, local)
     }
   }
   await Promise.all(Array.from({ length: parallelDownloads }, work))
@@ -145,6 +213,17 @@ function viewOf(name: string, { schema }: TableSnapshot, paths: readonly string[
   return `CREATE OR REPLACE TEMP VIEW ${sqlName(name)} AS ${empty} UNION ALL BY NAME ${rows}`
 }
 
-async function dropViews(db: Sql, tables: readonly string[]): Promise<void> {
-  for (const name of tables) await db.run(`DROP VIEW IF EXISTS ${sqlName(name)}`)
+/** Runs `work` while the views of these tables are there. */
+async function over<T>(
+  db: Sql,
+  tables: Iterable<string>,
+  views: readonly string[],
+  work: () => Promise<T>
+): Promise<T> {
+  try {
+    for (const view of views) await db.run(view)
+    return await work()
+  } finally {
+    for (const name of tables) await db.run(`DROP VIEW IF EXISTS ${sqlName(name)}`)
+  }
 }

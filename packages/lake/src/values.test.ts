@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { loadContracts } from '@sluice/contracts'
@@ -10,10 +9,9 @@ import fc from 'fast-check'
 import { expectedRow } from '../testing/expected-row.ts'
 import { openLakeUnderTest, type LakeUnderTest } from '../testing/lake-under-test.ts'
 import { sentRow, spool, type SentEvent } from '../testing/spool.ts'
-import { addAction, creationActions, dataFilePath, schemaActions } from './bronze-table.ts'
+import { appendLines, createTable } from '../testing/write-table.ts'
 import { deltaSchema } from './delta-schema.ts'
 import { openDeltaTable, type DeltaTable } from './delta-table.ts'
-import { createParquetWriter } from './parquet-writer.ts'
 import { openLakeReader } from './reader.ts'
 import { deadLetters, deltaSchemaOf, eventTable } from './tables.ts'
 import type { TableSpec } from './types.ts'
@@ -75,30 +73,8 @@ describe('what was sent', () => {
   before(async () => void (lake = await openLakeUnderTest()))
   after(() => lake[Symbol.asyncDispose]())
 
-  const open = (spec: TableSpec): DeltaTable =>
-    openDeltaTable(lake, { name: spec.name, location: `${lake.prefix}/${spec.name}`, keepFiles: false })
-
-  async function create(spec: TableSpec): Promise<DeltaTable> {
-    const delta = open(spec)
-    const plan = () => creationActions(spec, { id: randomUUID(), nowMs: 0 })
-    await delta.commit({ id: randomUUID(), operation: 'CREATE TABLE', plan })
-    return delta
-  }
-
-  async function append(spec: TableSpec, delta: DeltaTable, input: string): Promise<void> {
-    const writer = createParquetWriter({ duck: lake.duck, newId: randomUUID })
-    const { files, rejected } = await writer.write(spec, [input], lake.workDir)
-    assert.deepEqual(rejected, [])
-    const named = files.map((file) => ({ file, path: dataFilePath(file, randomUUID()) }))
-    for (const { file, path } of named) {
-      await lake.store.put(`${delta.location}/${path}`, await readFile(file.localPath))
-    }
-    await delta.commit({
-      id: randomUUID(),
-      operation: 'WRITE',
-      plan: (snapshot) => [...schemaActions(spec, snapshot), ...named.map(({ file, path }) => addAction(file, path, 0))]
-    })
-  }
+  const create = (spec: TableSpec) => createTable(lake, spec)
+  const append = (spec: TableSpec, delta: DeltaTable, input: string) => appendLines(lake, spec, delta, input)
 
   it('is what delta-rs and DuckDB read, value by value', async () => {
     const spec = eventTable(contract)
@@ -195,7 +171,8 @@ describe('what was sent', () => {
       columns: [...old.columns, { name: 'added', type: { kind: 'long' }, nullable: true }],
       expressions: { ...old.expressions, added: 'o * 2' }
     }
-    await append(newer, open(newer), input)
+    const options = { name: newer.name, location: `${lake.prefix}/${newer.name}`, keepFiles: false }
+    await append(newer, openDeltaTable(lake, options), input)
     // The loader that knows nothing of the new column goes on beside it.
     await append(old, delta, input)
     const expected = sent.map((event, i) => expectedRow(old.columns, sentRow(event, i)))
