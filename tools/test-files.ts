@@ -20,7 +20,7 @@ export function integrationTests(): string[] {
 
 /** Tests of the whole platform. */
 export function endToEndTests(): string[] {
-  return globSync('e2e/*.test.ts', { cwd: root }).toSorted()
+  return globSync(['e2e/*.test.ts', 'e2e/clients/*.test.ts'], { cwd: root }).toSorted()
 }
 
 /** Tests that break a whole platform on purpose. */

@@ -63,6 +63,14 @@ describe('the Open Inference Protocol over HTTP', () => {
     assert.ok(Math.abs(outputs[0]!.data[0]! - 1 / (1 + Math.exp(-4))) < 1e-6)
   })
 
+  it('takes NaN as well, which tritonclient writes for a missing value', async () => {
+    const given = { id: 'a "NaN" of mine', inputs: [{ ...features, data: [2, 0, 'missing', 1] }] }
+    const [status, answer] = await infer(JSON.stringify(given).replace('"missing"', 'NaN'))
+    assert.equal(status, 200)
+    assert.equal(answer['id'], given.id)
+    assert.equal((answer as unknown as Scored).outputs[0]?.data[1], null)
+  })
+
   it('takes and gives tensors as bytes after the JSON', async () => {
     const cells = Buffer.from(Float32Array.from([2, 0, NaN, 1]).buffer)
     const json = {

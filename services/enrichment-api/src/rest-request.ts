@@ -65,11 +65,21 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function parse(json: Buffer): unknown {
+  const text = json.toString('utf8')
+  return parseStrict(text) ?? parseStrict(withoutNaN(text))
+}
+
+function parseStrict(text: string): unknown {
   try {
-    return JSON.parse(json.toString('utf8'))
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** tritonclient writes a missing value as `NaN`, which is no JSON, though Triton itself takes it: here as null. */
+function withoutNaN(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|\bNaN\b/g, (found) => (found === 'NaN' ? 'null' : found))
 }
 
 function invalid(message: string): Refusal {
