@@ -29,6 +29,8 @@ describe('the console beside the running platform', () => {
   let platform: Platform
   let browser: Browser
   let base: string
+  /** Read at every start of the process. */
+  const weather: Record<string, string> = { ...producer }
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'sluice-console-'))
@@ -38,7 +40,7 @@ describe('the console beside the running platform', () => {
       ports: 'free',
       env: {
         'flight-producer': producer,
-        'weather-producer': producer,
+        'weather-producer': weather,
         'batch-loader': { FLUSH_MS: '2000' },
         console: { FLUSH_MS: '2000' }
       }
@@ -154,6 +156,9 @@ describe('the console beside the running platform', () => {
     await finding.waitFor()
     assert.equal(await finding.textContent(), 'found 9999.5, expected at most 250')
     assert.equal(await page.locator('.line-bad mark').textContent(), '9999.5')
+    await page.click('text=pretty')
+    await page.locator('.bytes .rule').waitFor()
+    assert.match((await page.locator('.bytes .rule').textContent()) ?? '', /\n    "wind_speed_mph": 9999\.5,\n/)
     const at = new URL(page.url()).searchParams.get('at')!
     await page.goto(`${base}/trace?q=${encodeURIComponent(at)}`)
     const verdict = page.getByTestId('verdict')
@@ -203,6 +208,31 @@ describe('the console beside the running platform', () => {
       async () => ['ready', 'idle'].includes((await box.getAttribute('data-state')) ?? ''),
       { timeoutMs: 30_000 }
     )
+    assert.deepEqual(errors, [])
+    await page.context().close()
+  })
+
+  it('tells a service that refused to run from one that is down, in its own words', async () => {
+    const { page, errors } = await look('/')
+    const box = page.locator('[data-box=weather-producer]')
+    const stateIs = (...states: string[]) =>
+      waitFor(
+        `weather-producer is ${states[0]}`,
+        async () => states.includes((await box.getAttribute('data-state')) ?? ''),
+        {
+          timeoutMs: 30_000
+        }
+      )
+    await stateIs('ready', 'idle')
+    await platform.process('weather-producer').stop()
+    weather['SPEED'] = 'quick'
+    await platform.process('weather-producer').start()
+    await stateIs('refused')
+    assert.match((await page.getByTestId('sentence').textContent()) ?? '', /weather-producer refused to run/)
+    assert.match((await page.locator('.trouble').first().textContent()) ?? '', /SPEED.*"quick".*It will not retry/)
+    weather['SPEED'] = producer.SPEED
+    await platform.process('weather-producer').start()
+    await stateIs('ready', 'idle')
     assert.deepEqual(errors, [])
     await page.context().close()
   })

@@ -1,4 +1,5 @@
-// Makes docs/images/ from a real run: node e2e/screenshots.ts [folder]
+// Makes docs/images/ from a real run: node e2e/screenshots.ts [folder] [seconds until the first] [whole]
+// `whole`: pages to their end, for looking.
 // Every page, light and dark, wide and narrow; the overview with a service killed, and with the console gone.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +11,8 @@ import { openChromium, type Browser, type Page } from '@sluice/testkit'
 const out = resolve(process.argv[2] ?? join(import.meta.dirname, '../docs/images'))
 /** A winter week with storms, bad weather reports and afternoons full of flights; 20 simulated minutes a second. */
 const producer = { FROM: '2013-02-10', TO: '2013-03-10', SPEED: '1200' }
-const warmUpMs = 240_000
+const warmUpMs = Number(process.argv[3] ?? 240) * 1_000
+const isWhole = process.argv[4] === 'whole'
 const settleMs = 4_000
 
 async function main(): Promise<void> {
@@ -95,7 +97,7 @@ async function open(browser: Browser, width: number, dark: boolean): Promise<Pag
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(out, `${name}.png`), animations: 'disabled' })
+  await page.screenshot({ path: join(out, `${name}.png`), animations: 'disabled', fullPage: isWhole })
   console.log(`${name}.png`)
 }
 

@@ -48,6 +48,10 @@ export const settings = defineSettings({
     min: 100,
     doc: 'Records that are read in a second at most; beyond it the page falls behind and says so.'
   }),
+  LAUNCHER_STATE: setting.path({
+    optional: true,
+    doc: 'File in which `npm start` keeps how its processes ended; tells a service that refused to run from one that is down.'
+  }),
   WORK_DIR: setting.path({ default: '.sluice/tmp/console', doc: 'Folder for what is in hand when the lake is read.' }),
   ...kafkaSettings,
   ...s3Settings,

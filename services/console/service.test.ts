@@ -9,7 +9,7 @@ import { freePort, waitFor } from '@sluice/testkit'
 import { settings } from './config.ts'
 import { service } from './service.ts'
 import { pageDir } from './src/page-files.ts'
-import type { Snapshot } from './src/wire.ts'
+import type { Snapshot } from './src/wire/live.ts'
 
 describe('the console', () => {
   it('has its settings in the README', () => assertReadmeSettings(import.meta.dirname, settings))

@@ -44,6 +44,7 @@ export const service = defineService({
         workDir: values.WORK_DIR
       },
       enricherGroup,
+      launcherState: values.LAUNCHER_STATE ?? null,
       flushMs,
       backfillRecords: values.BACKFILL_RECORDS,
       maxRecordsPerSecond: values.MAX_RECORDS_PER_SECOND,

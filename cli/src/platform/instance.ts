@@ -71,7 +71,7 @@ export function readInstance(dataDir: string): InstanceState | null {
 }
 
 /** Beside the folder, not in it: starting fresh removes the folder. */
-function stateFile(dataDir: string): string {
+export function stateFile(dataDir: string): string {
   return `${dataDir}.running.json`
 }
 

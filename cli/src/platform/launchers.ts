@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { spawnGuarded, type Backing, type Say } from '@sluice/testkit'
+import { stateFile } from './instance.ts'
 import { startPart } from './native-parts.ts'
 import type { PlannedProcess } from './plan.ts'
 import type { Launcher } from './supervise.ts'
@@ -29,7 +30,13 @@ function launchOurs(planned: PlannedProcess, options: LauncherOptions): Launcher
         command: process.execPath,
         args: [join(options.root, entry), ...planned.command],
         cwd: options.root,
-        env: { ...inherited(), HOME: options.dataDir, ...planned.environment, ...options.environment },
+        env: {
+          ...inherited(),
+          HOME: options.dataDir,
+          LAUNCHER_STATE: stateFile(options.dataDir),
+          ...planned.environment,
+          ...options.environment
+        },
         logFile: options.logFile,
         onOrphan: 'SIGTERM'
       })

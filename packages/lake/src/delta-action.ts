@@ -39,6 +39,8 @@ export interface CommitInfo {
   readonly engineInfo: string
   /** Unique to a commit: who sees it in the log knows that the commit is there. */
   readonly txnId: string
+  /** `executionTimeMs`: from the beginning of the work on it. `numRetries`: how often a rival took the version first. */
+  readonly operationMetrics: Readonly<Record<string, string>>
 }
 
 /** One line of a commit. */

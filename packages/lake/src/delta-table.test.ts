@@ -94,6 +94,29 @@ describe('a Delta table', () => {
     assert.deepEqual(outside.txns, { 'sluice/one/events/0': rows, 'sluice/one/events/0/origin': rows - 1 })
   })
 
+  it('says of each commit how long it took and how often a rival came first', async () => {
+    const name = newName()
+    await create(name)
+    const beganMs = lake.now() - 60_000
+    const rivals = Array.from({ length: 8 }, () => open(name))
+    await Promise.all(
+      rivals.map((table, i) =>
+        table.commit({ id: randomUUID(), operation: 'WRITE', beganMs, plan: () => [addFile(`f${i}`, 1)] })
+      )
+    )
+    const metrics = await Promise.all(
+      rivals.map(async (_, i) => {
+        const bytes = await lake.store.get(`${lake.prefix}/${name}/_delta_log/${versionName(i + 1)}.json`)
+        const [first = ''] = bytes!.toString().split('\n')
+        return (JSON.parse(first) as Action).commitInfo!.operationMetrics!
+      })
+    )
+    assert.ok(metrics.every(({ executionTimeMs }) => Number(executionTimeMs) >= 60_000))
+    const retries = metrics.map(({ numRetries }) => Number(numRetries))
+    assert.equal(Math.min(...retries), 0)
+    assert.ok(Math.max(...retries) > 0, 'the eight never met')
+  })
+
   it('finds its commit when the answer was lost', async () => {
     const name = newName()
     await create(name)

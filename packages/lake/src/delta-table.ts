@@ -45,6 +45,8 @@ export interface Commit {
   /** Unique. */
   readonly id: string
   readonly operation: string
+  /** When the work on it began, its files included, on the clock of `now`. Default: when it is handed over. */
+  readonly beganMs?: number
   readonly plan: (snapshot: Snapshot) => readonly Action[] | null
 }
 
@@ -121,6 +123,7 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
   }
 
   async function commitInTurn(wanted: Commit, signal?: AbortSignal): Promise<{ readonly version: number } | null> {
+    const { beganMs = now() } = wanted
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       await readLog(signal)
       const there = seen.get(wanted.id)
@@ -128,7 +131,7 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
       const actions = wanted.plan(snapshot)
       if (actions === null) return null
       const version = snapshot.version + 1
-      const all = [commitInfo(wanted, now()), ...actions]
+      const all = [commitInfo(wanted, now(), { beganMs, attempt }), ...actions]
       crashPoint('commit-unsaved')
       if (await store.putIfAbsent(`${logDir}/${versionName(version)}.json`, printActions(all), signal)) {
         crashPoint('commit-saved')
@@ -163,7 +166,11 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
   }
 }
 
-function commitInfo({ id, operation }: Commit, timestamp: number): Action {
+function commitInfo(
+  { id, operation }: Commit,
+  timestamp: number,
+  { beganMs, attempt }: { readonly beganMs: number; readonly attempt: number }
+): Action {
   return {
     commitInfo: {
       timestamp,
@@ -171,7 +178,8 @@ function commitInfo({ id, operation }: Commit, timestamp: number): Action {
       operationParameters: {},
       isBlindAppend: true,
       engineInfo: 'sluice',
-      txnId: id
+      txnId: id,
+      operationMetrics: { executionTimeMs: String(timestamp - beganMs), numRetries: String(attempt - 1) }
     }
   }
 }

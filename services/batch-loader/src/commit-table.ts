@@ -18,6 +18,7 @@ import type { TableState } from './table-state.ts'
 /** One commit to one table, made once and tried until it is decided. */
 export interface TableCommit {
   readonly id: string
+  readonly beganMs: number
   readonly table: TableState
   readonly moves: readonly Move[]
   readonly files: readonly NamedFile[]
@@ -37,13 +38,13 @@ export interface CommitDeps {
 }
 
 export function planCommit(
-  { newId }: CommitDeps,
+  { newId, now }: CommitDeps,
   table: TableState,
   moves: readonly Move[],
   files: readonly DataFile[]
 ): TableCommit {
   const named = files.map((file) => ({ file, path: dataFilePath(file, newId()), isStored: false }))
-  return { id: newId(), table, moves, files: named }
+  return { id: newId(), beganMs: now(), table, moves, files: named }
 }
 
 /**
@@ -53,7 +54,7 @@ export function planCommit(
  */
 export async function commitTable(
   { store, now }: CommitDeps,
-  { id, table, moves, files }: TableCommit,
+  { id, beganMs, table, moves, files }: TableCommit,
   signal?: AbortSignal
 ): Promise<'committed' | 'stale'> {
   const { delta, spec } = table
@@ -73,6 +74,6 @@ export async function commitTable(
       ...files.map(({ file, path }) => addAction(file, path, nowMs))
     ]
   }
-  const committed = await delta.commit({ id, operation: 'STREAMING UPDATE', plan }, signal)
+  const committed = await delta.commit({ id, operation: 'STREAMING UPDATE', beganMs, plan }, signal)
   return committed === null ? 'stale' : 'committed'
 }

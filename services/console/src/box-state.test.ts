@@ -11,7 +11,8 @@ const seen: Observed = {
   readySinceMs: 0,
   startedMs: 0,
   flows: true,
-  stuckSinceMs: null
+  stuckSinceMs: null,
+  refused: null
 }
 
 function stateOf(change: Partial<Observed>): string {
@@ -45,6 +46,21 @@ describe('the state of a box', () => {
   it('says once what holds for several partitions', () => {
     const reasons = ['partition 1 waits for redis: gone', 'partition 0 waits for redis: gone', 'the rest']
     assert.equal(inShort(reasons), 'the rest; partitions 0, 1 wait for redis: gone')
+    const all = [5, 0, 2, 1].map((p) => `partition ${p} waits for redis: gone`)
+    assert.equal(inShort(all), 'partitions 0–2, 5 wait for redis: gone')
+  })
+  it('says the innermost of errors in errors', () => {
+    const reasons = [
+      'partition 1 waits for model: model at h:1: No connection established. Last error: Error: connect ECONNREFUSED h:1. Resolution note: '
+    ]
+    const answer = { kind: 'answer', ready: false, state: 'running', reasons } as const
+    assert.equal(judge({ ...seen, answer }).why, 'partition 1 waits for model at h:1: connect ECONNREFUSED h:1')
+  })
+  it('is refused rather than down when its launcher knows that it refused to run', () => {
+    const answer = { kind: 'silence', reason: 'connection refused' } as const
+    const refused = 'SPEED is "x", expected a number'
+    assert.deepEqual(judge({ ...seen, answer, answeredMs: null, refused }), { state: 'refused', why: refused })
+    assert.equal(stateOf({ refused }), 'ready')
   })
   it('is not ready again before it has proved itself for 3 s, and not down while the platform starts', () => {
     assert.equal(stateOf({ readySinceMs: now - 1_000 }), 'waiting')

@@ -1,4 +1,4 @@
-import type { StateWord } from './wire.ts'
+import type { StateWord } from './wire/live.ts'
 
 /** The answer of `/readyz`, or why there was none. */
 export type Answer =
@@ -23,6 +23,8 @@ export interface Observed {
   readonly flows: boolean | null
   /** Since when input has waited although nothing came out; null: it does not. */
   readonly stuckSinceMs: number | null
+  /** Why it has refused to run and ended, as its launcher tells; null: it has not, or nobody tells. */
+  readonly refused: string | null
 }
 
 /** News older than this says nothing about now. */
@@ -38,6 +40,7 @@ export function judge(seen: Observed): Claim {
   const { nowMs, answer, answeredMs, startedMs } = seen
   if (answer === null) return { state: 'unknown', why: 'not asked yet' }
   if (answer.kind === 'silence') {
+    if (seen.refused !== null) return { state: 'refused', why: seen.refused }
     if (answeredMs === null && nowMs - startedMs < graceMs) {
       return { state: 'waiting', why: `not started yet, ${seconds(nowMs - startedMs)}` }
     }
@@ -49,7 +52,7 @@ export function judge(seen: Observed): Claim {
   if (nowMs - (answeredMs ?? 0) > expiryMs) {
     return { state: 'unknown', why: `no news for ${seconds(nowMs - (answeredMs ?? 0))}` }
   }
-  const why = inShort(answer.reasons)
+  const why = withoutNoise(inShort(answer.reasons))
   if (answer.state === 'refused') return { state: 'refused', why }
   if (!answer.ready) return { state: 'waiting', why: why === '' ? answer.state : why }
   return judgeReady(seen)
@@ -68,6 +71,14 @@ function judgeReady({ nowMs, readySinceMs, flows, stuckSinceMs }: Observed): Cla
   return { state: flows === false ? 'idle' : 'ready', why: '' }
 }
 
+/** Libraries pack errors into errors; what matters is the innermost. */
+function withoutNoise(why: string): string {
+  return why
+    .replaceAll(/No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note: ?[^;]*/g, '$1')
+    .replaceAll(/\b([\w-]+): \1 at /g, '$1 at ')
+    .trim()
+}
+
 function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`
 }
@@ -84,7 +95,20 @@ export function inShort(reasons: readonly string[]): string {
   const shared = [...partitions].map(([rest, numbers]) =>
     numbers.length === 1
       ? `partition ${numbers[0]} waits ${rest}`
-      : `partitions ${numbers.toSorted((a, b) => Number(a) - Number(b)).join(', ')} wait ${rest}`
+      : `partitions ${inRanges(numbers.map(Number))} wait ${rest}`
   )
   return [...others, ...shared].join('; ')
+}
+
+/** `0–2, 5` */
+function inRanges(numbers: readonly number[]): string {
+  const ranges: [number, number][] = []
+  for (const n of numbers.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1)
+    if (last !== undefined && n === last[1] + 1) last[1] = n
+    else ranges.push([n, n])
+  }
+  return ranges
+    .map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`))
+    .join(', ')
 }

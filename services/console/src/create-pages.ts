@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contracts } from '@sluice/contracts'
+import type { KafkaRecord } from '@sluice/events'
 import type { Views } from '@sluice/store'
 import { describeContract } from './describe-contracts.ts'
+import { asSent } from './as-sent.ts'
+import { quantile, totalOf } from './histogram.ts'
 import { describeLetter } from './letter-detail.ts'
 import type { Pages } from './http-app.ts'
 import type { Model } from './open-model.ts'
+import { badEventCommand } from './shell-commands.ts'
 import { readRecord } from './trace/seek-record.ts'
 import { traceEvent } from './trace/trace-event.ts'
-import type { ContractPage, StoragePage } from './wire.ts'
+import type { ContractPage } from './wire/contracts.ts'
+import type { StoragePage } from './wire/storage.ts'
 
 export interface PagesDeps {
   readonly model: Model
@@ -23,6 +28,7 @@ export interface PagesDeps {
 }
 
 const modelJson = 'model.json'
+const beyondAnyOffset = 2n ** 62n
 
 /** What each page asks for. Nothing is worked out more than once a second, however many pages are open. */
 export function createPages({
@@ -37,6 +43,7 @@ export function createPages({
   random
 }: PagesDeps): Pages {
   const { topics } = contracts
+  const tryCommand = badEventCommand(contracts.all)
   const features = onceFor(60_000, now, readFeatures)
   const flights = onceFor(1_000, now, async () => {
     const simMs = model.platform.clock()?.simMs ?? null
@@ -95,27 +102,66 @@ export function createPages({
     return found
   }
 
+  /** One record of the dlq topic, `events.dlq/3@1204`; null: there is none. */
+  async function readLetter(at: string): Promise<KafkaRecord | null> {
+    const [, topic = '', partition = '', offset = ''] = /^(.+)\/(\d+)@(\d+)$/.exec(at) ?? []
+    if (topic !== topics.dlq.name || Number(partition) >= topics.dlq.partitions) return null
+    return readRecord(model.kafka, { topic, partition: Number(partition) }, BigInt(offset))
+  }
+
   function storage(): StoragePage {
     const atMs = model.lake.atMs()
     const oldest = model.readers.shown().filter(({ name }) => name === 'batch-loader')
     const ages = oldest.map(({ oldestUnreadMs }) => oldestUnreadMs)
     const queryableMs =
       atMs === null || ages.some((age) => age === null) ? null : now() - Math.max(...(ages as number[]))
-    return { atMs, problem: model.lake.problem(), bucket, tables: model.lake.rows(), queryableMs, windowMs: flushMs }
+    return {
+      atMs,
+      problem: model.lake.problem(),
+      bucket,
+      tables: model.lake.rows().map((row) => ({ ...row, waitingMs: waitingFor(row.name) })),
+      queryableMs,
+      windowMs: flushMs,
+      commits: commits()
+    }
+  }
+
+  /** How long the oldest record of a table has waited for its commit. */
+  function waitingFor(table: string): number | null {
+    const type = contracts.all.find((contract) => contract.table === table)?.type
+    const role = type === undefined ? 'dlq' : 'enriched'
+    const incarnation = model.platform.incarnation(topics[role].name)
+    if (incarnation === null || model.lake.problem() !== null) return null
+    const oldest = model.tail[role].flatMap(({ partition, recent }) => {
+      const position = model.lake.positionIn(table, topics[role].name, incarnation, partition)
+      const isOwn = (kind: string): boolean => type === undefined || kind === type
+      return recent.unread((kind) => (isOwn(kind) ? (position ?? 0n) : beyondAnyOffset))?.oldestMs ?? []
+    })
+    return oldest.length === 0 ? 0 : Math.max(0, now() - Math.min(...oldest))
+  }
+
+  function commits(): StoragePage['commits'] {
+    const observed = model.services.find('batch-loader')?.figures.observed('batch commit') ?? []
+    const p50 = quantile(observed, 0.5)
+    const p99 = quantile(observed, 0.99)
+    if (p50 === null || !Number.isFinite(p50)) return null
+    return { count: totalOf(observed), p50, p99: Number.isFinite(p99) ? p99 : null }
   }
 
   return {
     history: () => ({ points: model.points(), changes: model.changes() }),
     flights: () => flights(''),
-    letters: (group) => model.letters.page({ group, limit: 200 }),
+    letters: (group) => ({ ...model.letters.page({ group, limit: 200 }), tryCommand }),
+    async sentBytes(at) {
+      const record = await readLetter(at)
+      return record === null ? null : asSent(record.value ?? Buffer.alloc(0))
+    },
     async letter(at) {
-      const [, topic = '', partition = '', offset = ''] = /^(.+)\/(\d+)@(\d+)$/.exec(at) ?? []
-      if (topic !== topics.dlq.name || Number(partition) >= topics.dlq.partitions) return null
-      const record = await readRecord(model.kafka, { topic, partition: Number(partition) }, BigInt(offset))
+      const record = await readLetter(at)
       if (record === null) return null
       const [file] = model.lake.findFiles('dead_letters', {
-        topic,
-        incarnation: model.platform.incarnation(topic) ?? '',
+        topic: record.topic,
+        incarnation: model.platform.incarnation(record.topic) ?? '',
         partition: record.partition,
         offset: record.offset
       })

@@ -1,5 +1,5 @@
 import { header, repeatReason, type KafkaRecord } from '@sluice/events'
-import type { LetterGroup, LettersPage, LetterSummary } from './wire.ts'
+import type { LetterGroup, LettersPage, LetterSummary } from './wire/letters.ts'
 
 const minuteMs = 60_000
 const minutes = 60
@@ -63,7 +63,7 @@ export function createDeadLetters(now: () => number) {
       return found
     },
 
-    page(filter: { readonly group: string | null; readonly limit: number }): LettersPage {
+    page(filter: { readonly group: string | null; readonly limit: number }): Omit<LettersPage, 'tryCommand'> {
       const atMs = now()
       const shown = [...groups.values()].map(({ perMinute, ...group }): LetterGroup => ({
         ...group,

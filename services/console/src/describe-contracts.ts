@@ -1,5 +1,6 @@
 import type { Contract, Contracts } from '@sluice/contracts'
-import type { ContractPage, FieldRow } from './wire.ts'
+import { sendCommand } from './shell-commands.ts'
+import type { ContractPage, FieldRow } from './wire/contracts.ts'
 
 /** What the stream says of a type, beside what its contract says. */
 export interface TypeFigures {
@@ -40,8 +41,9 @@ export function describeContract(contract: Contract, topic: Contracts['topics'],
     file: `schemas/${contract.type}.json`,
     fields: fieldsOf(schema, { pointer: '/data', depth: 0, example, personal: block.pii ?? {}, figures }),
     example: example === undefined ? '' : JSON.stringify(example, null, 2),
-    command: commandOf(contract, example),
+    command: sendCommand(contract, example),
     perMinute: figures.perMinute,
+    refused: figures.refused,
     refusedShare: all === 0 ? null : figures.refused / all,
     seen: figures.seen,
     lastSeenMs: figures.lastSeenMs
@@ -127,13 +129,4 @@ function windowOf({ window }: Contract): string {
   if (window.kind === 'absolute')
     return `${new Date(window.fromMs).toISOString().slice(0, 10)} to ${new Date(window.toMs).toISOString().slice(0, 10)}`
   return `${Math.round(window.pastMs / 3_600_000)} h back, ${Math.round(window.futureMs / 60_000)} min ahead of its arrival`
-}
-
-function commandOf(contract: Contract, data: unknown): string {
-  const time =
-    contract.window.kind === 'absolute'
-      ? new Date((contract.window.fromMs + contract.window.toMs) / 2).toISOString()
-      : '2026-01-01T00:00:00Z'
-  const event = { specversion: '1.0', id: 'my-first-event', source: 'urn:sluice:demo', type: contract.type, time, data }
-  return `curl -s -H "authorization: Bearer $(cat .sluice/data/volumes/secrets/api-key-demo)" -H 'content-type: application/cloudevents+json' -d '${JSON.stringify(event)}' http://localhost:8080/v1/events`
 }

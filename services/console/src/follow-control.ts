@@ -1,6 +1,6 @@
 import type { TopicSpec } from '@sluice/contracts'
 import { followControl, type Kafka } from '@sluice/kafka'
-import type { ShownClock } from './wire.ts'
+import type { ShownClock } from './wire/live.ts'
 
 interface Clock {
   readonly simEpochMs: number

@@ -3,7 +3,7 @@ export type Buckets = readonly (readonly [bound: number, count: number])[]
 
 /** What was observed between two readings of the same histogram; a restart in between counts from zero. */
 export function observedBetween(before: Buckets | undefined, after: Buckets): Buckets {
-  const restarted = before === undefined || total(after) < total(before)
+  const restarted = before === undefined || totalOf(after) < totalOf(before)
   if (restarted) return after
   return after.map(([bound, count], i) => [bound, count - (before[i]?.[1] ?? 0)] as const)
 }
@@ -20,7 +20,7 @@ export function mergeBuckets(all: readonly Buckets[]): Buckets {
  * highest bound, so only `ceilingOf` is known. Null: nothing was observed.
  */
 export function quantile(buckets: Buckets, q: number): number | null {
-  const count = total(buckets)
+  const count = totalOf(buckets)
   if (count <= 0) return null
   const wanted = q * count
   let lower = 0
@@ -41,6 +41,7 @@ export function ceilingOf(buckets: Buckets): number | null {
   return buckets.findLast(([bound]) => bound !== Infinity)?.[0] ?? null
 }
 
-function total(buckets: Buckets): number {
+/** How many were observed. */
+export function totalOf(buckets: Buckets): number {
   return buckets.at(-1)?.[1] ?? 0
 }

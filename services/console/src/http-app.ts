@@ -10,6 +10,8 @@ export interface Pages {
   readonly flights: () => Promise<unknown>
   readonly letters: (group: string | null) => unknown
   readonly letter: (at: string) => Promise<unknown>
+  /** The event of a letter as its sender sent it; null: there is no such letter. */
+  readonly sentBytes: (at: string) => Promise<Buffer | null>
   readonly trace: (query: string) => Promise<unknown>
   readonly random: (kind: string) => unknown
   readonly contracts: () => Promise<unknown>
@@ -88,6 +90,12 @@ export async function createApp({ hub, pages, pageDir, log }: AppDeps): Promise<
   json('/api/random', ({ kind }) => pages.random(kind ?? 'event'))
   json('/api/contracts', pages.contracts)
   json('/api/storage', pages.storage)
+
+  app.get<{ Querystring: { at?: string } }>('/api/dead-letter/sent', async (request, reply) => {
+    const bytes = await pages.sentBytes(request.query.at ?? '')
+    if (bytes === null) return reply.code(404).send({ error: 'not found' })
+    return reply.header('cache-control', 'no-store').type('application/octet-stream').send(bytes)
+  })
 
   app.get<{ Params: { file: string } }>('/schemas/:file', (request, reply) => {
     const text = pages.schema(request.params.file)

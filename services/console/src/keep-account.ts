@@ -1,6 +1,7 @@
 import { header, repeatReason, type KafkaRecord } from '@sluice/events'
-import { originOf, type Tail } from './tail-topics.ts'
-import type { Account } from './wire.ts'
+import type { Tail } from './tail-topics.ts'
+import { originOf } from './origin-of.ts'
+import type { Account } from './wire/live.ts'
 
 /** How far the raw topic goes and how far the enricher is in it, asked for in one go. */
 export interface RawSample {

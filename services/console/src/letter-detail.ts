@@ -3,7 +3,8 @@ import type { Contracts } from '@sluice/contracts'
 import type { KafkaRecord } from '@sluice/events'
 import { locateValue } from './locate-value.ts'
 import { ruleOf, summarize } from './dead-letters.ts'
-import type { Finding, LetterDetail } from './wire.ts'
+import { resendCommands } from './shell-commands.ts'
+import type { Finding, LetterDetail, LetterSummary } from './wire/letters.ts'
 
 const maxShownBytes = 262_144
 const contextBytes = 16
@@ -36,8 +37,9 @@ export function describeLetter(record: KafkaRecord, contracts: Contracts, lake: 
     ruleKeyword: keywordOf(letter.message),
     contractFile: contract === undefined ? null : `schemas/${contract.type}.json`,
     advice: advice[letter.reason] ?? 'docs/dead-letters.md says what this reason means.',
+    replay: replayOf(letter),
     lake,
-    commands: commandsOf(record, letter.reason)
+    commands: commandsOf(letter)
   }
 }
 
@@ -142,16 +144,29 @@ function keywordOf(message: string): string | null {
   return message.includes('expected a value') ? 'required' : null
 }
 
-function commandsOf(record: KafkaRecord, reason: string): { label: string; command: string }[] {
-  const seek = `npm run sluice -- trace ${record.topic}/${record.partition}@${record.offset}`
-  if (reason === 'repeat') return [{ label: 'Trace', command: seek }]
-  return [
-    { label: 'Trace', command: seek },
-    {
-      label: 'Ask what the contract says',
-      command: `curl -s -H "authorization: Bearer $(cat .sluice/data/volumes/secrets/api-key-demo)" -H 'content-type: application/cloudevents+json' --data-binary @event.json http://localhost:8080/v1/events/validate`
-    }
-  ]
+function commandsOf({ at, reason, producer }: LetterSummary): LetterDetail['commands'] {
+  const trace = { label: 'Trace', command: `npm run sluice -- trace ${at}` }
+  if (!mendedBySender.has(reason)) return [trace]
+  // A source is a URI; the id of an API key is a plain word.
+  return [trace, ...resendCommands(at, producer !== null && /^[\w-]+$/.test(producer) ? producer : 'demo')]
+}
+
+/** Reasons whose event its sender can mend and send again. */
+const mendedBySender = new Set([
+  'parse',
+  'envelope',
+  'key',
+  'unknown_type',
+  'unknown_version',
+  'contract',
+  'clock_skew'
+])
+/** Reasons for which the same bytes may be right another day. */
+const mendedByUs = new Set(['unknown_type', 'unknown_version', 'contract', 'too_large_after_enrichment', 'bug'])
+
+function replayOf({ reason, origin }: LetterSummary): string | null {
+  if (!mendedByUs.has(reason)) return null
+  return `No command replays a letter yet. Once the cause is mended, its value, key and headers go into the raw topic with the header replay_of: ${origin?.split('@')[1] ?? 'the offset of its raw record'} (docs/dead-letters.md).`
 }
 
 /** Whose move it is, as docs/dead-letters.md says. */

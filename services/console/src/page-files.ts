@@ -14,7 +14,7 @@ export const stampFile = join(pageDir, 'built-from')
 /** Digest of everything that the page is made from. */
 export function sourcesDigest(): string {
   const hash = createHash('sha256')
-  const files = globSync(['web/**/*.{ts,tsx,css,html,svg,js}', 'src/wire.ts', 'build-page.ts', 'package.json'], {
+  const files = globSync(['web/**/*.{ts,tsx,css,html,svg,js}', 'src/wire/*.ts', 'build-page.ts', 'package.json'], {
     cwd: serviceDir,
     exclude: (name) => name === 'dist' || name === 'node_modules'
   })

@@ -1,4 +1,4 @@
-import type { Reader } from './wire.ts'
+import type { Reader } from './wire/live.ts'
 import type { TailPartition } from './tail-topics.ts'
 
 export interface LagInput {

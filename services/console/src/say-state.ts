@@ -1,5 +1,5 @@
-import type { Account, Box, Reader, ShownClock, Snapshot, StateWord } from './wire.ts'
-import { stateWords } from './wire.ts'
+import type { Account, Box, Reader, ShownClock, Snapshot, StateWord } from './wire/live.ts'
+import { stateWords } from './wire/live.ts'
 
 export interface SayDeps {
   readonly boxes: readonly Box[]

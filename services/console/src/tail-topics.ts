@@ -3,6 +3,7 @@ import { header, UnavailableError, type KafkaRecord, type Log } from '@sluice/ev
 import type { Topics, TopicSpec } from '@sluice/contracts'
 import { openPartitionReader, OutOfRangeError, type Kafka, type PartitionReader } from '@sluice/kafka'
 import { createOffsetTimes, type OffsetTimes } from './offset-times.ts'
+import { createBudget, type Budget } from './pace-reads.ts'
 import { createRecentRecords, type RecentRecords } from './recent-records.ts'
 
 export interface TailDeps {
@@ -244,26 +245,4 @@ async function untilStopped(
 async function timeAt(reader: PartitionReader, offset: bigint): Promise<number | null> {
   const { records } = await reader.fetch(offset)
   return records[0]?.timestampMs ?? null
-}
-
-interface Budget {
-  spend(records: number, signal: AbortSignal): Promise<void>
-}
-
-/** Lets so many records through in a second, whatever the backlog. */
-function createBudget(perSecond: number, now: () => number): Budget {
-  let freeAtMs = now()
-  return {
-    async spend(records, signal) {
-      freeAtMs = Math.max(freeAtMs, now()) + (records * 1_000) / perSecond
-      const waitMs = freeAtMs - now() - 1_000
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal })
-    }
-  }
-}
-
-/** The raw offset that an output record came of; null: it does not say. */
-export function originOf(role: 'enriched' | 'dlq', record: KafkaRecord): bigint | null {
-  const text = record.headers[role === 'enriched' ? header.originOffset : header.dlqOriginOffset]?.toString()
-  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : null
 }

@@ -4,7 +4,7 @@ import { createOffsetTimes, type OffsetTimes } from './offset-times.ts'
 import { measureLag } from './reader-lag.ts'
 import type { RawSample } from './keep-account.ts'
 import type { Tail, TailPartition } from './tail-topics.ts'
-import type { Reader } from './wire.ts'
+import type { Reader } from './wire/live.ts'
 
 type Positions = ReadonlyMap<number, bigint>
 

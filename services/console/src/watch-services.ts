@@ -1,6 +1,6 @@
-import type { Box, StateWord } from './wire.ts'
+import type { Box, StateWord } from './wire/live.ts'
 import { judge, type Answer, type Claim } from './box-state.ts'
-import { ceilingOf, quantile } from './histogram.ts'
+import { ceilingOf, quantile, totalOf } from './histogram.ts'
 import { readMetrics } from './read-metrics.ts'
 import { Figures, takeReading } from './service-figures.ts'
 
@@ -15,6 +15,8 @@ export interface WatchServicesDeps {
   readonly now: () => number
   /** How long input of this service has waited without output; null: it has not. */
   readonly stuckSinceMs: (name: string) => number | null
+  /** Services that have refused to run, and why. */
+  readonly refusals: () => Promise<ReadonlyMap<string, string>>
   readonly onChange: (box: string, from: StateWord, to: Claim) => void
 }
 
@@ -35,7 +37,8 @@ export function watchServices(deps: WatchServicesDeps) {
     all: watched as readonly Watched[],
     find: (name: string): Watched | undefined => watched.find((one) => one.name === name),
     ask: async (): Promise<void> => {
-      await Promise.all(watched.map((one) => one.ask()))
+      const refusals = await deps.refusals()
+      await Promise.all(watched.map((one) => one.ask(refusals.get(one.name) ?? null)))
     }
   }
 }
@@ -50,7 +53,7 @@ function watch({ name, address }: ServiceAddress, startedMs: number, deps: Watch
   let last: Claim = { state: 'unknown', why: 'not asked yet' }
   let sinceMs = startedMs
 
-  async function ask(): Promise<void> {
+  async function ask(refused: string | null): Promise<void> {
     try {
       const [readyz, metrics] = await Promise.all([get(address, '/readyz'), get(address, '/metrics')])
       const body = JSON.parse(readyz) as { ready: boolean; state: string; reasons: string[]; version?: string }
@@ -66,7 +69,7 @@ function watch({ name, address }: ServiceAddress, startedMs: number, deps: Watch
       answer = { kind: 'silence', reason: inWords(error) }
       readySinceMs = null
     }
-    const claim = current()
+    const claim = current(refused)
     if (claim.state !== last.state) {
       if (last.why !== 'not asked yet') onChange(name, last.state, claim)
       sinceMs = now()
@@ -74,7 +77,7 @@ function watch({ name, address }: ServiceAddress, startedMs: number, deps: Watch
     last = claim
   }
 
-  function current(): Claim {
+  function current(refused: string | null): Claim {
     return judge({
       nowMs: now(),
       answer,
@@ -83,7 +86,8 @@ function watch({ name, address }: ServiceAddress, startedMs: number, deps: Watch
       startedMs,
       // A reader that batches gives nothing for as long as its window; that is no idleness.
       flows: figures.moved(({ counters }) => counters.get(mainCounter(figures) ?? ''), 60_000),
-      stuckSinceMs: stuckSinceMs(name)
+      stuckSinceMs: stuckSinceMs(name),
+      refused
     })
   }
 
@@ -96,7 +100,8 @@ function watch({ name, address }: ServiceAddress, startedMs: number, deps: Watch
       const isFresh = answer?.kind === 'answer'
       const step = isFresh ? mainStep(figures) : null
       const observed = step === null ? [] : figures.observed(step)
-      const perMinute = figures.rate(({ counters }) => counters.get('rejected'), 60_000)
+      // A counter that has counted nothing is not printed.
+      const perMinute = figures.rate(({ counters }) => counters.get('rejected') ?? 0, 60_000)
       return {
         name,
         kind: 'service',
@@ -107,6 +112,7 @@ function watch({ name, address }: ServiceAddress, startedMs: number, deps: Watch
         p50: quantile(observed, 0.5),
         p99: quantile(observed, 0.99),
         step: step?.split(' ')[1] ?? null,
+        samples: totalOf(observed),
         ceiling: ceilingOf(observed),
         rejectedPerMinute: isFresh && perMinute !== null ? perMinute * 60 : null,
         version,

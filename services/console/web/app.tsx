@@ -143,7 +143,7 @@ function Heading({
                 ? 'replay ended'
                 : sim.speed === 0
                   ? 'stopped'
-                  : `×${sim.speed.toLocaleString('en-US')} running`}
+                  : `×${sim.speed.toLocaleString('en-US')}${aged ? '' : ' running'}`}
           </span>
         )}
         <span class="real">

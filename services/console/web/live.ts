@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { LetterSummary, LiveEvent, Point, Snapshot } from '../src/wire.ts'
+import type { LetterSummary } from '../src/wire/letters.ts'
+import type { LiveEvent, Point, Snapshot } from '../src/wire/live.ts'
 
 /** What the stream has brought, as it is shown now. */
 export interface Live {
@@ -43,6 +44,11 @@ let live: Live = {
 let held: Message[] = []
 const listeners = new Set<() => void>()
 
+/** The moment that is shown: now, or when the page was paused. */
+export function shownNow(): number {
+  return live.pausedMs ?? Date.now()
+}
+
 function set(change: Partial<Live>): void {
   live = { ...live, ...change }
   for (const listener of listeners) listener()
@@ -74,10 +80,9 @@ function take(message: Message): void {
       const last = live.points.at(-1)
       const { point } = snapshot
       const added = point === null || point.t === last?.t ? live.points : [...live.points, point].slice(-pointsKept)
-      const points = restarted ? [] : added
       set({
         snapshot,
-        points,
+        points: added,
         arrivedMs: Date.now(),
         connected: true,
         lostMs: null,
@@ -118,7 +123,10 @@ export function clearNewLetters(): void {
 async function loadHistory(): Promise<void> {
   try {
     const { points, changes } = (await (await fetch('/api/history')).json()) as Pick<Live, 'points' | 'changes'>
-    set({ points, changes })
+    const first = points[0]?.t ?? Infinity
+    const oldest = Date.now() / 1_000 - pointsKept
+    // What this page saw before the console was started anew stays: the gap between is a gap.
+    set({ points: [...live.points.filter(({ t }) => t < first && t > oldest), ...points], changes })
   } catch {
     // The stream says that the console is gone; history comes with the next connection.
   }

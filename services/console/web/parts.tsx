@@ -1,6 +1,6 @@
 import { createContext, type ComponentChildren } from 'preact'
 import { useContext, useEffect, useRef, useState } from 'preact/hooks'
-import type { StateWord } from '../src/wire.ts'
+import type { StateWord } from '../src/wire/live.ts'
 
 /** Whether what is shown is old: then no state may look fresh. */
 export const Aged = createContext(false)
@@ -50,8 +50,9 @@ export function State({ state, note }: { readonly state: StateWord; readonly not
   const shown = aged ? 'unknown' : state
   return (
     <span class={`state s-${shown.replace(' ', '-')}`}>
-      <Shape state={state} />
-      <span>{shown}</span>
+      <span class="state-word">
+        <Shape state={state} /> {shown}
+      </span>
       {note !== undefined && note !== '' && <span class="state-note">{note}</span>}
     </span>
   )
@@ -79,6 +80,33 @@ export function Copy({ text, label = 'copy' }: { readonly text: string; readonly
       <span class={done ? 'ghost' : ''}>{label}</span>
       {done && <span class="over">copied</span>}
     </button>
+  )
+}
+
+/** Commands to copy, with this page's own address in them. */
+export function Commands({ list }: { readonly list: readonly { readonly label: string; readonly command: string }[] }) {
+  return (
+    <ul class="commands">
+      {list.map(({ label, command }) => {
+        const here = command.replaceAll('http://localhost:3000', location.origin)
+        return (
+          <li key={label}>
+            <span class="label">{label}</span>
+            <code tabIndex={0}>{here}</code>
+            <Copy text={here} />
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+/** Not measured, and why: neither zero nor old. */
+export function Missing({ why }: { readonly why: string }) {
+  return (
+    <span class="missing" title={why}>
+      –<span class="sr"> {why}</span>
+    </span>
   )
 }
 
@@ -116,11 +144,23 @@ export function Loading({ height }: { readonly height: number }) {
   return <div class="skeleton" style={{ height: `${height}px` }} role="status" aria-label="loading" />
 }
 
-export function Failure({ what, error }: { readonly what: string; readonly error: string }) {
+/** Says so in the place and size of what is missing; it is tried again by itself. */
+export function Failure({
+  what,
+  error,
+  height = 0
+}: {
+  readonly what: string
+  readonly error: string
+  readonly height?: number
+}) {
   return (
-    <p class="failure" role="status">
-      <Shape state="unknown" /> Cannot read {what}: {error}. It is tried again by itself.
-    </p>
+    <div class="failure" role="status" style={{ minHeight: `${height}px` }}>
+      <p>
+        <Shape state="unknown" /> Cannot read {what}: {error}. It is tried again by itself; if it stays, ask what runs:{' '}
+        <code>npm run sluice -- status</code> <Copy text="npm run sluice -- status" />
+      </p>
+    </div>
   )
 }
 

@@ -1,4 +1,4 @@
-import type { CalibrationBin, DayQuality } from '../wire.ts'
+import type { CalibrationBin, DayQuality } from '../wire/flights.ts'
 
 /** Late is more than this after the scheduled arrival, as in the label of the model. */
 export const lateMinutes = 15

@@ -1,6 +1,6 @@
 import type { StoreReader, Views } from '@sluice/store'
 import { createViewReader } from '@sluice/store'
-import type { Airport, FlightRow, FlightsPage } from '../wire.ts'
+import type { Airport, FlightRow, FlightsPage } from '../wire/flights.ts'
 import { judgeQuality, lateMinutes, type Judged } from './quality.ts'
 
 const hourMs = 3_600_000

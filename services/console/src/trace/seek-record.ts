@@ -1,6 +1,6 @@
 import type { KafkaRecord } from '@sluice/events'
 import { openPartitionReader, OutOfRangeError, type Kafka, type PartitionReader } from '@sluice/kafka'
-import { originOf } from '../tail-topics.ts'
+import { originOf } from '../origin-of.ts'
 
 interface Place {
   readonly topic: string

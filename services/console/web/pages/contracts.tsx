@@ -1,7 +1,7 @@
-import type { ContractPage } from '../../src/wire.ts'
+import type { ContractPage } from '../../src/wire/contracts.ts'
 import { clock, count, percent, thin } from '../format.ts'
 import { usePolled } from '../live.ts'
-import { Copy, Empty, Failure, Loading, Panel } from '../parts.tsx'
+import { Copy, Empty, Failure, Loading, Missing, Panel } from '../parts.tsx'
 import { go } from '../router.ts'
 
 /** What may I send? */
@@ -14,7 +14,7 @@ export function Contracts({ url }: { readonly url: URL }) {
         <Loading height={400} />
       </>
     ) : (
-      <Failure what="the contracts" error={error} />
+      <Failure what="the contracts" error={error} height={400} />
     )
   const type = decodeURIComponent(url.pathname.split('/')[2] ?? '')
   const chosen = data.find((contract) => contract.type === type)
@@ -28,9 +28,12 @@ export function Contracts({ url }: { readonly url: URL }) {
           the console counts. One file in schemas/ is one type.
         </p>
       ) : (
-        <p class="lead">
-          <b>{chosen.type}</b> says: {chosen.title}. {chosen.description}
-        </p>
+        <>
+          <p class="lead">
+            <b>{chosen.type}</b>: {firstSentence(chosen.description)}
+          </p>
+          <p class="lead-more">{chosen.description.slice(firstSentence(chosen.description).length).trim()}</p>
+        </>
       )}
       {type !== '' && chosen === undefined && (
         <Empty>
@@ -91,7 +94,16 @@ function List({ contracts }: { readonly contracts: readonly ContractPage[] }) {
                     ? '–'
                     : `${one.perMinute < 100 ? one.perMinute.toFixed(1) : count(Math.round(one.perMinute))}${thin}/min`}
                 </td>
-                <td class="num">{percent(one.refusedShare, 2)}</td>
+                <td class="num">
+                  {one.refusedShare === null ? (
+                    <Missing why="none was seen yet" />
+                  ) : (
+                    <>
+                      {percent(one.refusedShare, 2)}
+                      <span class="sub"> of {count(one.seen + one.refused)}</span>
+                    </>
+                  )}
+                </td>
                 <td class="num wide">{count(one.seen)}</td>
                 <td class="num wide">{one.lastSeenMs === null ? '–' : clock(one.lastSeenMs)}</td>
               </tr>
@@ -151,7 +163,7 @@ function One({ contract }: { readonly contract: ContractPage }) {
           </div>
           <div>
             <dt>event time</dt>
-            <dd>{contract.window}</dd>
+            <dd class="sim-text">{contract.window}</dd>
           </div>
           <div>
             <dt>enrichment</dt>
@@ -175,7 +187,7 @@ function One({ contract }: { readonly contract: ContractPage }) {
           <div>
             <dt>seen, refused</dt>
             <dd>
-              {count(contract.seen)}, {percent(contract.refusedShare, 2)}
+              {count(contract.seen)}, {percent(contract.refusedShare, 2)} of {count(contract.seen + contract.refused)}
             </dd>
           </div>
         </dl>
@@ -217,7 +229,7 @@ function One({ contract }: { readonly contract: ContractPage }) {
                   <td class="wide">{field.required ? 'yes' : 'no'}</td>
                   <td class="prose">{field.meaning}</td>
                   <td class="wide">{field.personal === '' ? 'no' : field.personal}</td>
-                  <td class="mono wrap">{field.example}</td>
+                  <td class="mono example">{field.example}</td>
                   <td class="wide">{field.readBy}</td>
                   <td class="num">
                     {field.refused === 0 ? (

@@ -1,10 +1,11 @@
-import type { Account, Box, Reader, Snapshot } from '../../src/wire.ts'
-import { places } from '../boxes.ts'
+import type { Account, Box, Snapshot } from '../../src/wire/live.ts'
 import { Chart } from '../chart.tsx'
-import { clock, count, duration, percentile, rate, thin } from '../format.ts'
+import { clock, count, duration, rate, thin } from '../format.ts'
 import type { Live } from '../live.ts'
 import { Copy, Figure, Loading, Panel, Shape, State } from '../parts.tsx'
-import { lossText, Picture } from './picture.tsx'
+import { Became, BoxPanel } from './overview-box.tsx'
+import { Readers, Services } from './overview-tables.tsx'
+import { Picture } from './picture.tsx'
 
 /** Is it well, and if not, where? */
 export function Overview({ live, url }: { readonly live: Live; readonly url: URL }) {
@@ -144,234 +145,6 @@ function Balance({ account, nowMs }: { readonly account: Account | null; readonl
   )
 }
 
-function Services({ boxes, nowMs }: { readonly boxes: readonly Box[]; readonly nowMs: number }) {
-  return (
-    <Panel title="Services and parts" aside={<span class="hint">rate over 10 s, percentiles over 60 s</span>}>
-      <div class="scroll-x" tabIndex={0}>
-        <table class="table">
-          <caption class="sr">State, rate and latency of each service</caption>
-          <thead>
-            <tr>
-              <th scope="col">name</th>
-              <th scope="col">state</th>
-              <th scope="col" class="num wide">
-                since
-              </th>
-              <th scope="col" class="num">
-                rate
-              </th>
-              <th scope="col" class="num wide">
-                p50
-              </th>
-              <th scope="col" class="num">
-                p99
-              </th>
-              <th scope="col" class="num wide">
-                refused
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {boxes.map((box) => (
-              <tr key={box.name} class={`r-${box.state.replace(' ', '-')}`} data-service={box.name}>
-                <th scope="row">
-                  <a href={`/?box=${box.name}`}>{box.name}</a>
-                </th>
-                <td>
-                  <State state={box.state} note={box.why} />
-                </td>
-                <td class="num wide">{duration(nowMs - box.sinceMs)}</td>
-                <td class="num">{box.kind === 'part' && box.name !== 'kafka' ? '' : rate(box.rate)}</td>
-                <td class="num wide">{box.step === null ? '' : percentile(box.p50, box.ceiling, box.p50 !== null)}</td>
-                <td class="num">{box.step === null ? '' : percentile(box.p99, box.ceiling, box.p50 !== null)}</td>
-                <td class="num wide">
-                  {box.rejectedPerMinute === null ? '' : `${box.rejectedPerMinute.toFixed(1)}${thin}/min`}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Panel>
-  )
-}
-
-function Readers({ topics }: { readonly topics: Snapshot['topics'] }) {
-  return (
-    <Panel
-      title="Readers and their lag, as time"
-      id="readers"
-      aside={<span class="hint">worst partition, never the mean</span>}
-    >
-      <div class="scroll-x" tabIndex={0}>
-        <table class="table">
-          <caption class="sr">How far each reader is behind, and when it would lose something</caption>
-          <thead>
-            <tr>
-              <th scope="col">reader</th>
-              <th scope="col" class="wide">
-                topic
-              </th>
-              <th scope="col" class="num">
-                oldest unread
-              </th>
-              <th scope="col">trend</th>
-              <th scope="col" class="num">
-                unread
-              </th>
-              <th scope="col" class="num">
-                time to loss
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {topics
-              .flatMap(({ readers }) => readers)
-              .map((reader) => (
-                <tr key={`${reader.name} ${reader.topic}`}>
-                  <th scope="row">
-                    {reader.name}
-                    <span class="narrow sub">{reader.topic}</span>
-                  </th>
-                  <td class="wide mono">{reader.topic}</td>
-                  <td class="num">{reader.oldestUnreadMs === 0 ? 'nothing' : duration(reader.oldestUnreadMs)}</td>
-                  <td>{trendText(reader)}</td>
-                  <td class="num">
-                    {count(reader.unread)}
-                    {reader.worstPartition !== null && (reader.unread ?? 0) > 0 && (
-                      <span class="sub-inline" title="worst partition">
-                        {' '}
-                        p{reader.worstPartition}
-                      </span>
-                    )}
-                  </td>
-                  <td class="num">
-                    {reader.lossMs === null ? (
-                      <span title="no write rate yet">–</span>
-                    ) : reader.lossMs === 'never' ? (
-                      'never'
-                    ) : (
-                      lossText(reader).replace('loss in ', '')
-                    )}
-                  </td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </div>
-      <table class="table topics">
-        <caption class="sr">Topics</caption>
-        <thead>
-          <tr>
-            <th scope="col">topic</th>
-            <th scope="col" class="num">
-              written
-            </th>
-            <th scope="col" class="num">
-              offsets
-            </th>
-            <th scope="col" class="num">
-              oldest kept
-            </th>
-            <th scope="col" class="num wide">
-              partitions
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {topics.map((topic) => (
-            <tr key={topic.name}>
-              <th scope="row" class="mono">
-                {topic.name}
-              </th>
-              <td class="num">{rate(topic.rate)}</td>
-              <td class="num">{count(topic.records)}</td>
-              <td class="num">{duration(topic.oldestMs)}</td>
-              <td class="num wide">{topic.partitions}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Panel>
-  )
-}
-
-function trendText({ trend, oldestUnreadMs, windowMs }: Reader): string {
-  if (trend === null) return '–'
-  if (trend === 'steady' && (oldestUnreadMs ?? 0) > 2_500)
-    return windowMs > 5_000 && (oldestUnreadMs ?? 0) <= windowMs ? 'inside its window' : 'steady'
-  return trend
-}
-
-function BoxPanel({ box, live }: { readonly box: Box | undefined; readonly live: Live }) {
-  if (box === undefined) return null
-  const place = places.find(({ name }) => name === box.name)
-  const own = live.changes
-    .filter((change) => change.box === box.name)
-    .slice(-6)
-    .toReversed()
-  return (
-    <Panel
-      title={box.name}
-      class="opened"
-      aside={
-        <a class="button" href="/">
-          close
-        </a>
-      }
-    >
-      <p>
-        {place?.sentence}{' '}
-        {place?.readme != null && (
-          <a href={place.readme} target="_blank">
-            README
-          </a>
-        )}
-      </p>
-      <dl class="facts">
-        <div>
-          <dt>state</dt>
-          <dd>
-            <State state={box.state} note={box.why} />
-          </dd>
-        </div>
-        <div>
-          <dt>since</dt>
-          <dd>{clock(box.sinceMs)}</dd>
-        </div>
-        <div>
-          <dt>rate out</dt>
-          <dd>{rate(box.rate)}</dd>
-        </div>
-        <div>
-          <dt>latency{box.step === null ? '' : `, step ${box.step}`}</dt>
-          <dd>
-            p50 {percentile(box.p50, box.ceiling, box.p50 !== null)}, p99{' '}
-            {percentile(box.p99, box.ceiling, box.p50 !== null)}
-          </dd>
-        </div>
-        <div>
-          <dt>version</dt>
-          <dd>{box.version ?? '–'}</dd>
-        </div>
-        <div>
-          <dt>last answer</dt>
-          <dd>{clock(box.answeredMs)}</dd>
-        </div>
-      </dl>
-      {own.length > 0 && (
-        <ul class="changes">
-          {own.map((change) => (
-            <li key={change.atMs}>
-              {clock(change.atMs)} {change.from} to <State state={change.to} note={change.why} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </Panel>
-  )
-}
-
 function Changes({ live }: { readonly live: Live }) {
   const shown = live.changes.slice(-8).toReversed()
   return (
@@ -386,7 +159,7 @@ function Changes({ live }: { readonly live: Live }) {
           {shown.map((change) => (
             <li key={`${change.atMs} ${change.box}`}>
               <span class="mono">{clock(change.atMs)}</span> <b>{change.box}</b> {change.from} to{' '}
-              <State state={change.to} note={change.why} />
+              <Became state={change.to} why={change.why} />
             </li>
           ))}
         </ul>

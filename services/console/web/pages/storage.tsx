@@ -1,9 +1,10 @@
-import type { StoragePage, TableRow } from '../../src/wire.ts'
+import type { StoragePage, TableRow } from '../../src/wire/storage.ts'
 import { Chart } from '../chart.tsx'
-import { bytes, clock, count, duration, thin } from '../format.ts'
+import { bytes, clock, count, duration } from '../format.ts'
 import { usePolled, type Live } from '../live.ts'
-import { Copy, Empty, Failure, Loading, Panel, State } from '../parts.tsx'
+import { Empty, Failure, Loading, Panel, State } from '../parts.tsx'
 import { go } from '../router.ts'
+import { One } from './storage-one.tsx'
 
 /** Is what came in now queryable? */
 export function Storage({ live, url, nowMs }: { readonly live: Live; readonly url: URL; readonly nowMs: number }) {
@@ -16,7 +17,7 @@ export function Storage({ live, url, nowMs }: { readonly live: Live; readonly ur
         <Loading height={300} />
       </>
     ) : (
-      <Failure what="the lake" error={error} />
+      <Failure what="the lake" error={error} height={560} />
     )
   const name = decodeURIComponent(url.pathname.split('/')[2] ?? '')
   const chosen = data.tables.find((table) => table.name === name)
@@ -60,7 +61,8 @@ function Freshness({ live, page }: { readonly live: Live; readonly page: Storage
         format={(value) => `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} s`}
         limit={{
           value: page.windowMs / 1_000,
-          words: `a row waits at most ${Math.round(page.windowMs / 1_000)} s for its commit to begin`
+          words: `a row waits at most ${Math.round(page.windowMs / 1_000)} s for its commit to begin`,
+          short: `at most ${Math.round(page.windowMs / 1_000)} s`
         }}
         series={[
           { label: 'p50', color: '--enriched', values: points.map(({ lakeP50 }) => lakeP50) },
@@ -70,6 +72,12 @@ function Freshness({ live, page }: { readonly live: Live; readonly page: Storage
       />
     </div>
   )
+}
+
+function commitsText({ commits }: StoragePage): string {
+  if (commits === null) return 'no commit in the last 60 s'
+  const { count: n, p50, p99 } = commits
+  return `${count(n)} commits in 60 s: p50 ${duration(p50 * 1_000)}, p99 ${p99 === null ? 'over 60 s' : duration(p99 * 1_000)}`
 }
 
 function Tables({
@@ -86,7 +94,7 @@ function Tables({
       title="Tables"
       aside={
         <span class="hint">
-          bucket {page.bucket}, read {clock(page.atMs)}
+          bucket {page.bucket}, read {clock(page.atMs)} · {commitsText(page)}
         </span>
       }
     >
@@ -140,6 +148,12 @@ function Tables({
               >
                 <th scope="row" class="mono">
                   <a href={`/storage/${table.name}`}>{table.name}</a>
+                  {isLate(table, page) && (
+                    <State
+                      state="at risk"
+                      note={`its oldest row has waited ${duration(table.waitingMs)}, expected at most ${duration(page.windowMs)}`}
+                    />
+                  )}
                 </th>
                 {table.version === -1 ? (
                   <td colSpan={9}>
@@ -173,167 +187,7 @@ function Tables({
   )
 }
 
-const sizeNames = [
-  '1 KiB',
-  '',
-  '4',
-  '',
-  '16',
-  '',
-  '64',
-  '',
-  '256',
-  '',
-  '1 MiB',
-  '',
-  '4',
-  '',
-  '16',
-  '',
-  '64',
-  '',
-  '256',
-  '',
-  '1 GiB'
-]
-
-function One({ table, bucket }: { readonly table: TableRow; readonly bucket: string }) {
-  const most = Math.max(1, ...table.histogram)
-  const queries = [
-    ['DuckDB', `SELECT count(*) FROM delta_scan('s3://${bucket}/bronze/${table.name}');`],
-    ['Spark SQL', `SELECT count(*) FROM delta.\`s3a://${bucket}/bronze/${table.name}\`;`]
-  ] as const
-  return (
-    <Panel
-      title={`${table.title}: ${table.name}`}
-      class="opened"
-      aside={
-        <a class="button" href="/storage">
-          close
-        </a>
-      }
-    >
-      <div class="grid-2 grid-in">
-        <div>
-          <h3>Size of its {count(table.files)} files</h3>
-          {table.files === 0 ? (
-            <Empty>It has no files yet.</Empty>
-          ) : (
-            <svg
-              class="sizes"
-              viewBox="0 0 504 150"
-              role="img"
-              aria-label={`File sizes: ${table.histogram
-                .map((n, i) => (n === 0 ? '' : `${n} from ${2 ** i} KiB`))
-                .filter(Boolean)
-                .join(', ')}`}
-            >
-              {table.histogram.map((n, i) => {
-                const h = (n / most) * 100
-                return (
-                  <g key={i}>
-                    <rect x={i * 24 + 3} y={120 - h} width="18" height={h} class="histogram" />
-                    {n > 0 && (
-                      <text x={i * 24 + 12} y={114 - h} class="tick" text-anchor="middle">
-                        {count(n)}
-                      </text>
-                    )}
-                    <text x={i * 24 + 12} y="138" class="tick" text-anchor="middle">
-                      {i % 10 === 0 ? sizeNames[i] : sizeNames[i]}
-                    </text>
-                  </g>
-                )
-              })}
-              <path d="M0 120.5H504" class="axis-line" />
-            </svg>
-          )}
-          <h3>Query it</h3>
-          <ul class="commands">
-            {queries.map(([label, command]) => (
-              <li key={label}>
-                <span class="label">{label}</span>
-                <code tabIndex={0}>{command}</code>
-                <Copy text={command} />
-              </li>
-            ))}
-          </ul>
-          <h3>Days of event time</h3>
-          <div class="scroll-y short" tabIndex={0}>
-            <table class="table">
-              <caption class="sr">Partitions by day</caption>
-              <thead>
-                <tr>
-                  <th scope="col">day (SIM)</th>
-                  <th scope="col" class="num">
-                    rows
-                  </th>
-                  <th scope="col" class="num">
-                    files
-                  </th>
-                  <th scope="col" class="num">
-                    size
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {table.days.map((day) => (
-                  <tr key={day.day}>
-                    <td class="sim-text">{day.day}</td>
-                    <td class="num">{count(day.rows)}</td>
-                    <td class="num">{count(day.files)}</td>
-                    <td class="num">{bytes(day.bytes)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </div>
-        <div>
-          <h3>Last commits</h3>
-          <div class="scroll-y" tabIndex={0}>
-            <table class="table">
-              <caption class="sr">Last commits</caption>
-              <thead>
-                <tr>
-                  <th scope="col" class="num">
-                    version
-                  </th>
-                  <th scope="col">when</th>
-                  <th scope="col" class="num">
-                    rows
-                  </th>
-                  <th scope="col" class="num">
-                    files
-                  </th>
-                  <th scope="col" class="num">
-                    size
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {table.commits.map((commit) => (
-                  <tr key={commit.version}>
-                    <td class="num">{count(commit.version)}</td>
-                    <td>{clock(commit.atMs)}</td>
-                    <td class="num">{count(commit.rows)}</td>
-                    <td class="num">{count(commit.files)}</td>
-                    <td class="num">{bytes(commit.bytes)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-          <h3>Columns ({table.columns.length})</h3>
-          <p class="columns">
-            {table.columns.map(({ name, type }) => (
-              <span key={name}>
-                <span class="mono">{name}</span> {type}
-              </span>
-            ))}
-          </p>
-          <p class="note">Version{thin}0 has no rows: it is where positions begin.</p>
-        </div>
-      </div>
-    </Panel>
-  )
+/** Twice the window without a commit, although rows wait. */
+function isLate({ waitingMs }: TableRow, { windowMs }: StoragePage): boolean {
+  return waitingMs !== null && waitingMs > 2 * windowMs
 }

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Hop, Journey } from '../../src/wire.ts'
+import type { Hop, Journey } from '../../src/wire/journey.ts'
 import { clock, duration, percent } from '../format.ts'
-import { Copy, Empty, Failure, Loading, Panel } from '../parts.tsx'
+import { Copy, Empty, Failure, Loading, Missing, Panel } from '../parts.tsx'
 import { go } from '../router.ts'
 
 const lastKey = 'last-traces'
@@ -142,15 +142,20 @@ function Found({ journey }: { readonly journey: Journey }) {
               <thead>
                 <tr>
                   <th scope="col">input</th>
-                  <th scope="col">from the event at</th>
+                  <th scope="col" class="wide">
+                    from the event at
+                  </th>
                   <th scope="col">value</th>
                 </tr>
               </thead>
               <tbody>
                 {journey.model.inputs.map(({ name, pointer, value }) => (
                   <tr key={name}>
-                    <th scope="row">{name}</th>
-                    <td class="mono">{pointer}</td>
+                    <th scope="row">
+                      {name}
+                      <span class="narrow sub mono wrap">{pointer}</span>
+                    </th>
+                    <td class="mono wide">{pointer}</td>
                     <td class="mono">{value}</td>
                   </tr>
                 ))}
@@ -226,7 +231,12 @@ function HopLine({ hop, longest }: { readonly hop: Hop; readonly longest: number
       <div class="hop-time">
         <span class="mono-num">
           {hop.atMs === null
-            ? (hop.expected ?? (hop.state === 'never' ? 'never' : hop.state === 'done' ? '' : '–'))
+            ? (hop.expected ??
+              (hop.state === 'never' ? (
+                'never'
+              ) : (
+                <Missing why={hop.state === 'done' ? 'it records no time of its own' : 'not known'} />
+              )))
             : clock(hop.atMs, { millis: true })}
         </span>
         <span class="hop-delta">
