@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     await sendTwice(platform)
     await sleep(warmUpMs)
     for (const dark of [false, true]) for (const width of [1600, 360]) await everyPage(browser, base, width, dark)
+    if (isWhole) await withKeyboard(browser, base)
     await withServiceKilled(browser, platform, base)
     await withConsoleGone(browser, platform, base)
   } finally {
@@ -66,12 +67,35 @@ async function everyPage(browser: Browser, base: string, width: number, dark: bo
   await page.context().close()
 }
 
+/** Where the keyboard is, and what has moved a second later. */
+async function withKeyboard(browser: Browser, base: string): Promise<void> {
+  for (const dark of [false, true]) {
+    const page = await open(browser, 1600, dark)
+    await page.goto(base)
+    await sleep(settleMs)
+    await page.locator('[data-box=enricher]').focus()
+    await page.keyboard.press('Tab')
+    for (const shot of ['a', 'b']) {
+      await shoot(page, `focus-1600-${dark ? 'dark' : 'light'}-${shot}`)
+      await sleep(1_000)
+    }
+    await page.context().close()
+  }
+}
+
 async function withServiceKilled(browser: Browser, platform: Platform, base: string): Promise<void> {
   const page = await open(browser, 1600, false)
   await page.goto(base)
   await platform.process('enrichment-api').stop()
   await sleep(15_000)
   await shoot(page, 'killed-1600-light')
+  if (isWhole) {
+    for (const type of ['achromatopsia', 'deuteranopia'] as const) {
+      const session = await page.context().newCDPSession(page)
+      await session.send('Emulation.setEmulatedVisionDeficiency', { type })
+      await shoot(page, `killed-1600-${type}`)
+    }
+  }
   await platform.process('enrichment-api').start()
   await page.context().close()
 }
