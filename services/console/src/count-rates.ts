@@ -1,4 +1,5 @@
 const windowMs = 10_000
+const staleMs = 5_000
 
 /** Rates out of running counts, over the last 10 s. */
 export interface Rates {
@@ -25,6 +26,8 @@ export function createRates(now: () => number): Rates {
       const first = samples[0]
       const last = samples.at(-1)
       if (first === undefined || last === undefined || last.atMs - first.atMs < 1_500) return null
+      // What was counted a while ago says nothing of now.
+      if (now() - last.atMs > staleMs) return null
       return Math.max(0, ((last.count - first.count) * 1_000) / (last.atMs - first.atMs))
     },
     forget(...names) {

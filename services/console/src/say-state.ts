@@ -66,16 +66,20 @@ export function sayState({
   }
 }
 
-/** `enrichment-api is down, enricher waits.` Reasons stand below. */
+/** `enrichment-api is down, enricher waits.` Of many only how many. Reasons stand below. */
 function inShort(bad: readonly Box[]): string {
-  const verbs: Readonly<Record<string, string>> = {
-    down: 'is down',
-    refused: 'refused to run',
-    'at risk': 'is at risk',
-    waiting: 'waits'
+  const verbs: Readonly<Record<string, readonly [one: string, many: string]>> = {
+    down: ['is down', 'are down'],
+    refused: ['refused to run', 'refused to run'],
+    'at risk': ['is at risk', 'are at risk'],
+    waiting: ['waits', 'wait']
   }
-  const shown = bad.slice(0, 3).map(({ name, state }) => `${name} ${verbs[state]}`)
-  return `${[...shown, ...(bad.length > 3 ? [`${bad.length - 3} more wait`] : [])].join(', ')}.`
+  const said = [...Map.groupBy(bad, ({ state }) => state)].flatMap(([state, boxes]) => {
+    const [one = '', many = ''] = verbs[state] ?? []
+    if (bad.length <= 3 || boxes.length === 1) return boxes.map(({ name }) => `${name} ${one}`)
+    return [`${boxes.length} boxes ${many}`]
+  })
+  return `${said.join(', ')}.`
 }
 
 function allWell({

@@ -9,7 +9,7 @@ import { sayState } from './say-state.ts'
 import type { Tail, TailPartition } from './tail-topics.ts'
 import type { watchReaders } from './watch-readers.ts'
 import type { watchServices } from './watch-services.ts'
-import type { Point, Snapshot, Topic } from './wire/live.ts'
+import type { Account, Point, Snapshot, Topic } from './wire/live.ts'
 
 export interface SnapshotDeps {
   readonly boot: string
@@ -76,27 +76,28 @@ export function createSnapshots(deps: SnapshotDeps) {
       : watched.figures.observed(`latency ${step}`)
   }
 
-  function take(): void {
-    const known = account.read(tail, readers.settled())
+  function noteRates(known: Account | null): void {
+    // While the log cannot be read, its ends stand still for the console alone: that is no rate of 0.
+    if (tail.problem() !== null) return
     rates.note(
       'raw',
-      tail.raw.every(({ end }) => end !== null) ? tail.raw.reduce((sum, { end }) => sum + Number(end), 0) : null
+      tail.raw.reduce((sum, { end }) => sum + Number(end), 0)
     )
     // What is read back from before the start is no rate.
     const isReadingBack = behindOf(tail) > 1_000 || now() - startedMs < 3_000
-    if (isReadingBack) rates.forget('enriched', 'dlq', 'deadLetters', 'repeats')
-    else {
+    if (isReadingBack) return rates.forget('enriched', 'dlq', 'deadLetters', 'repeats')
+    for (const role of ['enriched', 'dlq'] as const)
       rates.note(
-        'enriched',
-        tail.enriched.reduce((sum, { records }) => sum + records, 0)
+        role,
+        tail[role].reduce((sum, { records }) => sum + records, 0)
       )
-      rates.note(
-        'dlq',
-        tail.dlq.reduce((sum, { records }) => sum + records, 0)
-      )
-      rates.note('deadLetters', known?.deadLetters ?? null)
-      rates.note('repeats', known?.repeats ?? null)
-    }
+    rates.note('deadLetters', known?.deadLetters ?? null)
+    rates.note('repeats', known?.repeats ?? null)
+  }
+
+  function take(): void {
+    const known = account.read(tail, readers.settled())
+    noteRates(known)
     const shownSources = parts.sources()
     const boxes = [
       ...services.all.map((watched) => watched.box()),

@@ -29,6 +29,8 @@ export interface Found {
   readonly searched: readonly string[]
 }
 
+/** Begins what would have been looked at, and why it was not. */
+export const notLookedAt = 'not looked at: '
 const lakeScanMs = 10_000
 const lakeScanBytes = 64 * 1024 * 1024
 const inFlightRecords = 5_000
@@ -85,7 +87,8 @@ async function findById(deps: FindDeps, id: string): Promise<Found> {
     if (record !== null) return { ...nothing(searched), raw, output: { role, record } }
   }
   const positions = committed()
-  searched.push('events in flight')
+  const away = tail.problem()
+  searched.push(away === null ? 'events in flight' : `${notLookedAt}events in flight (${away})`)
   for (const { partition, end } of tail.raw) {
     const from = positions?.get(partition)
     if (from === undefined || end === null || from >= end) continue
@@ -104,16 +107,17 @@ async function findById(deps: FindDeps, id: string): Promise<Found> {
 
 async function scanLake({ contracts, lake, kafka, now }: FindDeps, id: string, searched: string[]): Promise<Found> {
   const began = now()
+  if (lake.problem() !== null) return nothing([...searched, `${notLookedAt}the lake (${lake.problem()})`])
   const rows = new Map(lake.rows().map((row) => [row.name, row]))
   for (const { table } of contracts.all) {
     const row = rows.get(table)
     if (row?.version === null || row?.version === undefined || row.version < 0 || row.files === 0) continue
     if ((row.bytes ?? 0) > lakeScanBytes) {
-      searched.push(`not looked at: ${table}, larger than is scanned`)
+      searched.push(`${notLookedAt}${table}, larger than is scanned`)
       continue
     }
     if (now() - began > lakeScanMs) {
-      searched.push(`not looked at: ${table}, out of time`)
+      searched.push(`${notLookedAt}${table}, out of time`)
       continue
     }
     const sql = `SELECT event_id, event_time, received_at, kafka_partition, kafka_offset, raw_offset FROM "${table}" WHERE event_id = '${id.replaceAll("'", "''")}' LIMIT 1`

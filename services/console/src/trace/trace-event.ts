@@ -1,7 +1,7 @@
 import { header } from '@sluice/events'
 import type { Views } from '@sluice/store'
 import type { Hop, Journey } from '../wire/journey.ts'
-import { eventOf, findEvent, type FindDeps, type Found } from './find-event.ts'
+import { eventOf, findEvent, notLookedAt, type FindDeps, type Found } from './find-event.ts'
 import { blank, headersOf, place, type HopDraft } from './hop.ts'
 import { judgeJourney } from './judge-journey.ts'
 import { landedHops } from './landed-hops.ts'
@@ -41,13 +41,21 @@ export async function traceEvent(deps: TraceDeps, text: string): Promise<Journey
     command: `npm run sluice -- trace ${/^[\w.:@/-]+$/.test(text.trim()) ? text.trim() : `'${text.trim().replaceAll("'", String.raw`'\''`)}'`}`
   }
   if (found.raw === null && found.output === null && found.row === null) {
-    const verdict = `Not found in: ${found.searched.join(', ')}.`
+    const verdict = notFound(found.searched)
     return { ...shared, verdict, outcome: 'not found', hops: [], model: null, tookMs: deps.now() - began }
   }
   const drafts = hopsOf(deps, found, event)
   const hops = withDeltas(drafts)
   const { verdict, outcome } = judgeJourney(deps, found, hops)
   return { ...shared, verdict, outcome, hops, model: await modelOf(deps, event), tookMs: deps.now() - began }
+}
+
+/** What cannot be known is told from what is not there. */
+function notFound(searched: readonly string[]): string {
+  const skipped = searched.filter((one) => one.startsWith(notLookedAt)).map((one) => one.slice(notLookedAt.length))
+  const looked = searched.filter((one) => !one.startsWith(notLookedAt))
+  const rest = skipped.length === 0 ? '' : ` Not looked at: ${skipped.join(', ')}.`
+  return `Not found in: ${looked.join(', ')}.${rest}`
 }
 
 function hopsOf(deps: TraceDeps, found: Found, event: Readonly<Record<string, unknown>> | null): HopDraft[] {

@@ -57,7 +57,9 @@ function List({ contracts }: { readonly contracts: readonly ContractPage[] }) {
               <th scope="col" class="num wide">
                 version
               </th>
-              <th scope="col">what it says</th>
+              <th scope="col" class="wide">
+                what it says
+              </th>
               <th scope="col" class="num">
                 rate
               </th>
@@ -86,9 +88,10 @@ function List({ contracts }: { readonly contracts: readonly ContractPage[] }) {
               >
                 <th scope="row">
                   <a href={`/contracts/${one.type}`}>{one.type}</a>
+                  <span class="narrow sub">{firstSentence(one.description)}</span>
                 </th>
                 <td class="num wide">{one.version}</td>
-                <td>{firstSentence(one.description)}</td>
+                <td class="wide">{firstSentence(one.description)}</td>
                 <td class="num">
                   {one.perMinute === null
                     ? '–'

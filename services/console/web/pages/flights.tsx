@@ -33,6 +33,7 @@ export function Flights({ live, url }: { readonly live: Live; readonly url: URL 
 }
 
 function Lead({ page }: { readonly page: FlightsPage }) {
+  if (page.airports.length === 0) return <>No flight has come by yet, so nothing can be said of departures.</>
   const next = page.airports.flatMap(({ next: rows }) => rows)
   const late = next.filter(({ risk }) => risk !== null && risk >= 0.5).length
   const airports = page.airports.map(({ code }) => code)

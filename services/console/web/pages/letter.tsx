@@ -11,7 +11,11 @@ export function Letter({ at, page, url }: { readonly at: string; readonly page: 
   const panel = useRef<HTMLDivElement>(null)
   useEffect(() => panel.current?.scrollIntoView({ block: 'nearest' }), [data === null])
   if (data === null)
-    return error === null ? <Loading height={420} /> : <Failure what={`the letter at ${at}`} error={error} />
+    return error === null ? (
+      <Loading height={420} />
+    ) : (
+      <Failure what={`the letter at ${at}`} error={error} height={420} />
+    )
   const i = page.letters.findIndex((letter) => letter.at === at)
   const step = (by: number): string | null => page.letters[i + by]?.at ?? null
   return (

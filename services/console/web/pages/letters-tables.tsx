@@ -6,11 +6,14 @@ import { go, withQuery } from '../router.ts'
 export function Groups({
   page,
   url,
-  group
+  group,
+  problem
 }: {
   readonly page: LettersPage
   readonly url: URL
   readonly group: string | null
+  /** Why Kafka cannot be read; null: it can. */
+  readonly problem: string | null
 }) {
   const max = Math.max(1, ...page.groups.flatMap(({ spark }) => spark))
   return (
@@ -28,7 +31,7 @@ export function Groups({
         <>
           <Empty>
             {page.events === 0
-              ? 'No event has been read yet from events.enriched and events.dlq, so nothing can be said of refusals.'
+              ? nothingRead(page, problem)
               : `No dead letters in the ${count(page.events)} events since ${clock(page.sinceMs)}: each held to its contract.`}
           </Empty>
           {page.tryCommand !== null && <Commands list={[{ label: 'Send a bad one', command: page.tryCommand }]} />}
@@ -175,13 +178,14 @@ export function List({ letters, url, at, title, waiting }: ListProps) {
   )
 }
 
-export function Repeats({ page }: { readonly page: LettersPage }) {
+export function Repeats({ page, problem }: { readonly page: LettersPage; readonly problem: string | null }) {
   return (
     <Panel title="Repeats by clients" aside={<span class="hint">no errors: the first one counts</span>}>
       {page.repeatsList.length === 0 ? (
         <Empty>
-          No event came twice among the {count(page.events)} since {clock(page.sinceMs)}. A client that was not sure of
-          its answer sends again with the same id; the platform keeps the first.
+          {page.events === 0
+            ? nothingRead(page, problem)
+            : `No event came twice among the ${count(page.events)} since ${clock(page.sinceMs)}. A client that was not sure of its answer sends again with the same id; the platform keeps the first.`}
         </Empty>
       ) : (
         <table class="table">
@@ -208,4 +212,11 @@ export function Repeats({ page }: { readonly page: LettersPage }) {
       )}
     </Panel>
   )
+}
+
+function nothingRead({ sinceMs }: LettersPage, problem: string | null): string {
+  const looked = `Looked at since ${clock(sinceMs)}: events.enriched and events.dlq.`
+  return problem === null
+    ? `${looked} Nothing has come by; the producers send when they run.`
+    : `${looked} Neither can be read: ${problem}. It is tried again by itself.`
 }

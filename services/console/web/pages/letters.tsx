@@ -26,6 +26,7 @@ export function Letters({ live, url, nowMs }: { readonly live: Live; readonly ur
     ) : (
       <Failure what="the dead letters" error={error} height={420} />
     )
+  const kafka = live.snapshot?.sources.find(({ name }) => name === 'kafka')?.problem ?? null
   const chosen = data.groups.find(({ key }) => key === group)
   return (
     <>
@@ -34,21 +35,21 @@ export function Letters({ live, url, nowMs }: { readonly live: Live; readonly ur
       </p>
       <div class="tabs">
         <a href={withQuery(url, { tab: null, at: null })} aria-current={tab === null ? 'page' : undefined}>
-          Refused <b>{count(data.total)}</b>
+          Refused <b>{count(data.events === 0 ? null : data.total)}</b>
         </a>
         <a
           href={withQuery(url, { tab: 'repeats', at: null, group: null })}
           aria-current={tab === 'repeats' ? 'page' : undefined}
         >
-          Repeats <b>{count(data.repeats)}</b>
+          Repeats <b>{count(data.events === 0 ? null : data.repeats)}</b>
         </a>
       </div>
       {tab === 'repeats' ? (
-        <Repeats page={data} />
+        <Repeats page={data} problem={kafka} />
       ) : (
         <>
           {data.byReason.length > 0 && <Reasons page={data} />}
-          <Groups page={data} url={url} group={group} />
+          <Groups page={data} url={url} group={group} problem={kafka} />
           {group !== null && chosen === undefined && (
             <Empty>
               No letters match this address. <a href="/dead-letters">Show all groups</a>
@@ -69,6 +70,7 @@ export function Letters({ live, url, nowMs }: { readonly live: Live; readonly ur
 }
 
 function leadOf(page: LettersPage, nowMs: number): string {
+  if (page.events === 0) return 'No event has been read yet, so nothing can be said of refusals.'
   if (page.total === 0) return `No event was refused among the ${count(page.events)} since ${clock(page.sinceMs)}.`
   const [most] = page.groups
   const share = page.eventsLastHour === 0 ? null : page.lastHour / page.eventsLastHour

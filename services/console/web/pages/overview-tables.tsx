@@ -5,7 +5,11 @@ import { lossText } from './picture-boxes.tsx'
 
 export function Services({ boxes, nowMs }: { readonly boxes: readonly Box[]; readonly nowMs: number }) {
   return (
-    <Panel title="Services and parts" aside={<span class="hint">rate over 10 s, percentiles over 60 s</span>}>
+    <Panel
+      id="services"
+      title="Services and parts"
+      aside={<span class="hint">rate over 10 s, percentiles over 60 s</span>}
+    >
       <div class="scroll-x" tabIndex={0}>
         <table class="table services">
           <caption class="sr">State, rate and latency of each service</caption>

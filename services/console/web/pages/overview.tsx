@@ -1,8 +1,8 @@
-import type { Account, Box, Snapshot } from '../../src/wire/live.ts'
+import type { Box, Snapshot } from '../../src/wire/live.ts'
 import { Chart } from '../chart.tsx'
 import { clock, count, duration, rate, thin } from '../format.ts'
 import type { Live } from '../live.ts'
-import { Copy, Figure, Loading, Panel, Shape } from '../parts.tsx'
+import { Copy, Failure, Figure, Loading, Panel, Shape } from '../parts.tsx'
 import { Became, BoxPanel } from './overview-box.tsx'
 import { Readers, Services } from './overview-tables.tsx'
 import { Picture } from './picture.tsx'
@@ -23,7 +23,7 @@ export function Overview({ live, url }: { readonly live: Live; readonly url: URL
   return (
     <>
       {snapshot.troubles.length > 0 && <Troubles snapshot={snapshot} />}
-      <Balance account={snapshot.account} nowMs={snapshot.atMs} />
+      <Balance snapshot={snapshot} />
       <Picture snapshot={snapshot} open={open} />
       {open !== null && <BoxPanel box={snapshot.boxes.find(({ name }) => name === open)} live={live} />}
       <div class="grid-2">
@@ -37,7 +37,7 @@ export function Overview({ live, url }: { readonly live: Live; readonly url: URL
             times={times}
             windowSeconds={1_800}
             format={(value) =>
-              value === 0 ? '0' : value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')
+              value < 10 ? String(Number(value.toFixed(2))) : Math.round(value).toLocaleString('en-US')
             }
             sync="overview"
             marks={marks}
@@ -74,10 +74,13 @@ export function Overview({ live, url }: { readonly live: Live; readonly url: URL
   )
 }
 
+const shownTroubles = 4
+
 function Troubles({ snapshot }: { readonly snapshot: Snapshot }) {
+  const more = snapshot.troubles.length - shownTroubles
   return (
     <ul class="troubles" aria-label="Troubles">
-      {snapshot.troubles.map((text) => {
+      {snapshot.troubles.slice(0, shownTroubles).map((text) => {
         const box = snapshot.boxes.find(({ name }) => text.startsWith(`${name} `))
         const state = box?.state ?? 'down'
         return (
@@ -92,6 +95,11 @@ function Troubles({ snapshot }: { readonly snapshot: Snapshot }) {
           </li>
         )
       })}
+      {more > 0 && (
+        <li class="hint">
+          and {count(more)} more, in the table of <a href="#services">services</a>
+        </li>
+      )}
     </ul>
   )
 }
@@ -108,8 +116,10 @@ function consequence(box: Box | undefined, { topics }: Snapshot): string {
   return ''
 }
 
-function Balance({ account, nowMs }: { readonly account: Account | null; readonly nowMs: number }) {
-  if (account === null) return <Loading height={76} />
+function Balance({ snapshot: { account, atMs: nowMs, sources } }: { readonly snapshot: Snapshot }) {
+  const problem = sources.find(({ name }) => name === 'kafka')?.problem ?? null
+  if (account === null)
+    return problem === null ? <Loading height={76} /> : <Failure what="the account" error={problem} height={76} />
   const settling = account.unaccountedSinceMs !== null && nowMs - account.unaccountedSinceMs < 10_000
   const off = (account.unaccounted ?? 0) !== 0
   return (

@@ -26,10 +26,26 @@ export function Storage({ live, url, nowMs }: { readonly live: Live; readonly ur
       <p class="lead" data-testid="storage-lead">
         {leadOf(data, nowMs)}
       </p>
-      {data.problem !== null && <Failure what={`the lake, showing ${clock(data.atMs)}`} error={data.problem} />}
+      {data.problem !== null && (
+        <Failure
+          what={data.atMs === null ? 'the lake; nothing was read yet' : `the lake, showing ${clock(data.atMs)}`}
+          error={data.problem}
+        />
+      )}
       <Freshness live={live} page={data} />
       <Tables page={data} chosen={name} nowMs={nowMs} />
-      {chosen !== undefined && <One table={chosen} bucket={data.bucket} />}
+      {chosen !== undefined &&
+        (chosen.files === null ? (
+          <Panel title={chosen.name} class="opened">
+            <Empty>
+              {data.problem === null
+                ? 'Looked in its Delta log: it is not there yet; batch-loader makes it when it starts.'
+                : `Its Delta log cannot be read: ${data.problem}. It is tried again by itself.`}
+            </Empty>
+          </Panel>
+        ) : (
+          <One table={chosen} bucket={data.bucket} />
+        ))}
       {name !== '' && chosen === undefined && (
         <Empty>
           There is no table {name}. <a href="/storage">All tables</a>
@@ -47,6 +63,7 @@ function leadOf({ tables, queryableMs }: StoragePage, nowMs: number): string {
     queryableMs === null
       ? 'How far the lake is cannot be told now.'
       : `Everything accepted before ${clock(queryableMs)} is queryable (${duration(Math.max(0, nowMs - queryableMs))} ago).`
+  if (there.length === 0) return lead
   return `${lead} ${count(there.length)} tables, ${count(sum(({ rows }) => rows))} rows, ${count(sum(({ files }) => files))} files, ${bytes(sum((table) => table.bytes))}.`
 }
 
@@ -58,7 +75,7 @@ function Freshness({ live, page }: { readonly live: Live; readonly page: Storage
         title="From accepted to queryable, over 60 s"
         times={points.map(({ t }) => t)}
         windowSeconds={1_800}
-        format={(value) => `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} s`}
+        format={(value) => `${value < 10 ? Number(value.toFixed(2)) : Math.round(value)} s`}
         limit={{
           value: page.windowMs / 1_000,
           words: `a row waits at most ${Math.round(page.windowMs / 1_000)} s for its commit to begin`,
@@ -75,7 +92,7 @@ function Freshness({ live, page }: { readonly live: Live; readonly page: Storage
 }
 
 function commitsText({ commits }: StoragePage): string {
-  if (commits === null) return 'no commit in the last 60 s'
+  if (commits === null) return 'no commit seen in the last 60 s'
   const { count: n, p50, p99 } = commits
   return `${count(n)} commits in 60 s: p50 ${duration(p50 * 1_000)}, p99 ${p99 === null ? 'over 60 s' : duration(p99 * 1_000)}`
 }

@@ -172,8 +172,8 @@ function Found({ journey }: { readonly journey: Journey }) {
         </Panel>
       )}
       <p class="note command">
-        Looked in: {journey.searched.join(', ')}. The same on the command line: <code>{journey.command}</code>{' '}
-        <Copy text={journey.command} />
+        {journey.hops.length > 0 && `Looked in: ${journey.searched.join(', ')}. `}The same on the command line:{' '}
+        <code>{journey.command}</code> <Copy text={journey.command} />
       </p>
     </>
   )
