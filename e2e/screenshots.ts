@@ -11,6 +11,8 @@ import { openChromium, type Browser, type Page } from '@sluice/testkit'
 const out = resolve(process.argv[2] ?? join(import.meta.dirname, '../docs/images'))
 /** A winter week with storms, bad weather reports and afternoons full of flights; 20 simulated minutes a second. */
 const producer = { FROM: '2013-02-10', TO: '2013-03-10', SPEED: '1200' }
+/** Read at every start of the process. */
+const weather: Record<string, string> = { ...producer }
 const warmUpMs = Number(process.argv[3] ?? 240) * 1_000
 const isWhole = process.argv[4] === 'whole'
 const settleMs = 4_000
@@ -24,7 +26,7 @@ async function main(): Promise<void> {
     ports: 'free',
     env: {
       'flight-producer': producer,
-      'weather-producer': producer,
+      'weather-producer': weather,
       'batch-loader': { FLUSH_MS: '20000' },
       console: { FLUSH_MS: '20000' }
     }
@@ -36,6 +38,7 @@ async function main(): Promise<void> {
     await sleep(warmUpMs)
     for (const dark of [false, true]) for (const width of [1600, 360]) await everyPage(browser, base, width, dark)
     if (isWhole) await withKeyboard(browser, base)
+    await withServiceRefused(browser, platform, base)
     await withServiceKilled(browser, platform, base)
     await withConsoleGone(browser, platform, base)
   } finally {
@@ -63,6 +66,10 @@ async function everyPage(browser: Browser, base: string, width: number, dark: bo
     await sleep(settleMs)
     await page.evaluate('scrollTo(0, 0)')
     await shoot(page, `${name}-${width}-${dark ? 'dark' : 'light'}`)
+    if (name !== 'dead-letters' || width < 1_000 || dark) continue
+    await page.evaluate("document.querySelector('.letter').scrollIntoView()")
+    await page.evaluate('scrollBy(0, -110)')
+    await shoot(page, 'letter-1600-light')
   }
   await page.context().close()
 }
@@ -100,6 +107,21 @@ async function withServiceKilled(browser: Browser, platform: Platform, base: str
   await page.context().close()
 }
 
+/** A setting that is no number: the service refuses to run, and says why. */
+async function withServiceRefused(browser: Browser, platform: Platform, base: string): Promise<void> {
+  const page = await open(browser, 1600, true)
+  await page.goto(base)
+  await platform.process('weather-producer').stop()
+  weather['SPEED'] = 'quick'
+  await platform.process('weather-producer').start()
+  await page.waitForSelector('[data-box=weather-producer][data-state=refused]', { timeout: 60_000 })
+  await sleep(settleMs)
+  await shoot(page, 'refused-1600-dark')
+  weather['SPEED'] = producer.SPEED
+  await platform.process('weather-producer').start()
+  await page.context().close()
+}
+
 async function withConsoleGone(browser: Browser, platform: Platform, base: string): Promise<void> {
   const page = await open(browser, 1600, false)
   await page.goto(base)
@@ -107,6 +129,11 @@ async function withConsoleGone(browser: Browser, platform: Platform, base: strin
   await platform.process('console').stop()
   await sleep(10_000)
   await shoot(page, 'cut-1600-light')
+  await platform.process('console').start()
+  await page.waitForSelector('.chip-live', { timeout: 60_000 })
+  await sleep(settleMs)
+  await page.locator('.chart').first().scrollIntoViewIfNeeded()
+  await shoot(page, 'gap-1600-light')
   await page.context().close()
 }
 

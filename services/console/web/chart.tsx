@@ -153,6 +153,9 @@ export function Chart({
   const [xs, ...ys] = dataOf(times, series)
   const shownAt = at ?? xs.length - 1
   const shownTime = xs[shownAt]
+  const shownBand = bandsOf(times, series, from, to).find(
+    (band) => shownTime !== undefined && band.from < shownTime && shownTime < band.to
+  )
   const shownValue = (value: number | null | undefined): string =>
     value === null || value === undefined ? '–' : format(value)
   const move = (event: KeyboardEvent): void => {
@@ -175,6 +178,7 @@ export function Chart({
       </header>
       <p class="readout" aria-hidden="true">
         <span class="readout-time">{shownTime === undefined ? ' ' : clock(shownTime * 1_000)}</span>
+        {shownBand !== undefined && <span>{shownBand.words}</span>}
         {series.map((one, i) => (
           <span key={one.label} class="readout-item">
             <svg width="14" height="8" aria-hidden="true">

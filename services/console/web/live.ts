@@ -44,6 +44,11 @@ let live: Live = {
 let held: Message[] = []
 const listeners = new Set<() => void>()
 
+/** Whether the page stands still because somebody said so. */
+export function isPaused(): boolean {
+  return live.pausedMs !== null
+}
+
 /** The moment that is shown: now, or when the page was paused. */
 export function shownNow(): number {
   return live.pausedMs ?? Date.now()
@@ -196,79 +201,4 @@ function readStream(onMessage: (message: Message) => void, signal: AbortSignal):
       resolve()
     })
   })
-}
-
-export interface Polled<T> {
-  readonly data: T | null
-  /** Why the newest attempt failed; null: it did not. */
-  readonly error: string | null
-  readonly atMs: number | null
-}
-
-/** Asks for a page's data now and every `everyMs` while it is looked at and not paused. */
-export function usePolled<T>(url: string | null, everyMs: number): Polled<T> {
-  const [polled, setPolled] = useState<Polled<T> & { readonly url: string | null }>({
-    data: null,
-    error: null,
-    atMs: null,
-    url
-  })
-  useEffect(() => {
-    if (url === null) return undefined
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let isGone = false
-    const ask = async (): Promise<void> => {
-      if (!document.hidden && (live.pausedMs === null || polled.data === null)) {
-        try {
-          const answer = await fetch(url)
-          const body = (await answer.json()) as T & { error?: string }
-          if (isGone) return
-          if (answer.ok) setPolled({ data: body, error: null, atMs: Date.now(), url })
-          else setPolled((last) => ({ ...last, error: body.error ?? `status ${answer.status}`, url }))
-        } catch {
-          if (!isGone) setPolled((last) => ({ ...last, error: 'the console does not answer', url }))
-        }
-      }
-      if (!isGone) timer = setTimeout(() => void ask(), everyMs)
-    }
-    void ask()
-    return () => {
-      isGone = true
-      clearTimeout(timer)
-    }
-  }, [url, everyMs])
-  // What belongs to another address is not this one's.
-  return polled.url === url ? polled : { data: null, error: null, atMs: null }
-}
-
-export type Freshness = {
-  readonly text: string
-  readonly state: 'live' | 'slow' | 'lost' | 'paused'
-  readonly aged: boolean
-}
-
-/** The live chip in words. */
-export function freshness(
-  { arrivedMs, connected, lostMs, skipped, pausedMs, waiting, snapshot }: Live,
-  nowMs: number,
-  clock: (ms: number) => string
-): Freshness {
-  if (pausedMs !== null) return { text: `Paused at ${clock(pausedMs)} · ${waiting} new`, state: 'paused', aged: true }
-  if (arrivedMs === null)
-    return { text: lostMs === null ? 'Connecting' : `No console since ${clock(lostMs)}`, state: 'lost', aged: false }
-  const age = Math.max(0, nowMs - arrivedMs)
-  if (lostMs !== null && nowMs - lostMs > 30_000)
-    return { text: `Offline since ${clock(lostMs)}`, state: 'lost', aged: true }
-  if (!connected || age > 5_000)
-    return { text: `Reconnecting, last update ${clock(arrivedMs)}`, state: 'lost', aged: true }
-  const behind = snapshot === null ? 0 : snapshot.behind
-  if (behind > 5_000)
-    return { text: `Slow: ${behind.toLocaleString('en-US')} records behind`, state: 'slow', aged: false }
-  if (skipped > 0 && age > 2_500)
-    return {
-      text: `Slow: ${(age / 1_000).toFixed(0)} s behind, ${skipped} updates skipped`,
-      state: 'slow',
-      aged: false
-    }
-  return { text: `Live ${(age / 1_000).toFixed(1)} s`, state: 'live', aged: false }
 }

@@ -53,7 +53,11 @@ export function State({ state, note }: { readonly state: StateWord; readonly not
       <span class="state-word">
         <Shape state={state} /> {shown}
       </span>
-      {note !== undefined && note !== '' && <span class="state-note">{note}</span>}
+      {note !== undefined && note !== '' && (
+        <span class="state-note" title={note}>
+          {note}
+        </span>
+      )}
     </span>
   )
 }

@@ -1,6 +1,7 @@
 import type { FlightsPage } from '../../src/wire/flights.ts'
 import { plural, simTime, thin } from '../format.ts'
-import { usePolled, type Live } from '../live.ts'
+import type { Live } from '../live.ts'
+import { usePolled } from '../use-polled.ts'
 import { Failure, Loading } from '../parts.tsx'
 import { Board } from './flights-board.tsx'
 import { AucByDay, Calibration } from './flights-quality.tsx'

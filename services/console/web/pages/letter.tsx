@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { LetterDetail, LettersPage } from '../../src/wire/letters.ts'
 import { clock } from '../format.ts'
-import { usePolled } from '../live.ts'
+import { usePolled } from '../use-polled.ts'
 import { Commands, Copy, Failure, Loading, Panel } from '../parts.tsx'
 import { withQuery } from '../router.ts'
 import { Bytes } from './letter-bytes.tsx'

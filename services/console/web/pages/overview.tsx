@@ -109,6 +109,7 @@ function consequence(box: Box | undefined, { topics }: Snapshot): string {
   const readers = topics.flatMap(({ readers: all }) => all).filter(({ name }) => name === box?.name)
   const losses = readers.flatMap(({ lossMs }) => (typeof lossMs === 'number' ? [lossMs] : []))
   if (losses.length > 0) return `Nothing is lost; the oldest unread event has ${duration(Math.min(...losses))} left.`
+  if (readers.some(({ lossMs }) => lossMs === null)) return 'How much waits for it cannot be told now.'
   if (readers.length > 0) return 'Nothing waits for it yet.'
   if (box?.name === 'enrichment-api') return 'Events that need a prediction wait; nothing is lost.'
   if (box?.name === 'collector') return 'Producers keep their events and send them again.'
