@@ -1,10 +1,19 @@
-import { contractsSettings, defineSettings, kafkaSettings, runtimeSettings, s3Settings, setting } from '@sluice/service'
+import {
+  contractsSettings,
+  defineSettings,
+  gapSettings,
+  kafkaSettings,
+  runtimeSettings,
+  s3Settings,
+  setting
+} from '@sluice/service'
 
 export const settings = defineSettings({
   ...runtimeSettings({ adminPort: 9104 }),
   ...kafkaSettings,
   ...s3Settings,
   ...contractsSettings,
+  ...gapSettings,
   GROUP_ID: setting.text({
     default: 'batch-loader',
     doc: 'Consumer group: loaders of one group share the partitions.'

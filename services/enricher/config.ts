@@ -1,9 +1,17 @@
-import { contractsSettings, defineSettings, kafkaSettings, runtimeSettings, setting } from '@sluice/service'
+import {
+  contractsSettings,
+  defineSettings,
+  gapSettings,
+  kafkaSettings,
+  runtimeSettings,
+  setting
+} from '@sluice/service'
 
 export const settings = defineSettings({
   ...runtimeSettings({ adminPort: 9103 }),
   ...kafkaSettings,
   ...contractsSettings,
+  ...gapSettings,
   GROUP_ID: setting.text({
     default: 'enricher',
     doc: 'Consumer group, and prefix of the transactional ids: two deployments must not share it.'

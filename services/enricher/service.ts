@@ -1,6 +1,6 @@
 import { loadContracts } from '@sluice/contracts'
 import { connectInference } from '@sluice/inference/client'
-import { checkTopics, openKafka, runTransform } from '@sluice/kafka'
+import { checkTopics, openKafka, parseGap, runTransform } from '@sluice/kafka'
 import { defineService, kafkaSettingsOf } from '@sluice/service'
 import { settings } from './config.ts'
 import { createCheck } from './src/check-event.ts'
@@ -32,6 +32,7 @@ export const enricher = defineService({
         service: { name: 'enricher', version },
         check: createCheck({ contracts }),
         enrich: createEnrich({ score: createScore({ inference }) }),
+        acceptedGaps: (values.ACCEPT_GAP ?? []).map(parseGap),
         ...createReport(context, topics),
         tick
       },

@@ -1,5 +1,6 @@
 import {
   contractsSettings,
+  gapSettings,
   defineSettings,
   kafkaSettings,
   redisSettings,
@@ -12,6 +13,7 @@ export const settings = defineSettings({
   ...kafkaSettings,
   ...redisSettings,
   ...contractsSettings,
+  ...gapSettings,
   GROUP_ID: setting.text({
     default: 'realtime-loader',
     doc: 'Consumer group: loaders of one group share the partitions.'

@@ -1,5 +1,5 @@
 import { loadContracts } from '@sluice/contracts'
-import { checkTopics, openKafka, runSink, type Progress } from '@sluice/kafka'
+import { checkTopics, openKafka, parseGap, runSink, type Progress } from '@sluice/kafka'
 import { defineService, kafkaSettingsOf } from '@sluice/service'
 import { loadViews, openStore } from '@sluice/store'
 import { settings } from './config.ts'
@@ -12,7 +12,7 @@ export const realtimeLoader = defineService({
   name: 'realtime-loader',
   settings,
   async start(context) {
-    const { settings: values, log, metrics, stack, now, tick } = context
+    const { settings: values, log, metrics, stack, now, tick, version } = context
     const contracts = await loadContracts(values.SCHEMAS_DIR)
     const views = await loadViews(values.SCHEMAS_DIR, contracts)
     const topic = contracts.topics.enriched
@@ -27,15 +27,22 @@ export const realtimeLoader = defineService({
     const from = { topic: topic.name, incarnation: incarnations.get(topic.name) ?? '' }
     if (values.ACCEPT_NEW_LOG) log.info({ ...from, forgotten: await store.acceptLog(from) }, 'log accepted')
     const project = createProject({ contracts, views })
-    const { open, handle, believed } = createApply({ store, from, project, log, metrics, now })
+    const { open, handle, passGap, believed } = createApply({ store, from, project, log, metrics, now })
     await store.position(from, 0)
 
     const onProgress = ({ partition, lag, doubled }: Progress) => {
       metrics.lag({ topic: topic.name, partition }, lag)
       metrics.doubled({ topic: topic.name }, doubled)
     }
-    const sink = { group: values.GROUP_ID, topics: [topic], open, handle, onProgress, tick }
-    const running = runSink(kafka, sink, { log })
+    const gaps = {
+      accepted: (values.ACCEPT_GAP ?? []).map(parseGap),
+      dlq: contracts.topics.dlq,
+      service: { name: 'realtime-loader', version },
+      pass: passGap
+    }
+    const { raw } = contracts.topics
+    const sink = { group: values.GROUP_ID, topics: [topic], raw, open, handle, gaps, onProgress, tick }
+    const running = runSink(kafka, sink, { log, now })
     stack.defer(() => running.stop(), 'partitions')
     running.done.catch(context.fail)
     const reopen = (partition: number) => running.reopen(topic.name, partition)

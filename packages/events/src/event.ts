@@ -62,6 +62,8 @@ export const header = {
   /** repeats: where the first one is. */
   dlqFirstPartition: 'dlq_first_partition',
   dlqFirstOffset: 'dlq_first_offset',
+  /** gaps: first offset that was lost; the last one is the origin's. */
+  dlqGapFrom: 'dlq_gap_from',
   /** the record's own key where a Kafka key may not carry it, base64. */
   dlqKey: 'dlq_key'
 } as const
@@ -70,3 +72,6 @@ export const cloudEventsContentType = 'application/cloudevents+json'
 
 /** `dlq_reason` of a repeat, beside those of RejectReason. */
 export const repeatReason = 'repeat'
+
+/** `dlq_reason` of what stands for records that were deleted unread, beside those of RejectReason. */
+export const gapReason = 'gap'

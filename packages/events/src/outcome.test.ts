@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import { header, repeatReason } from './event.ts'
+import { header, gapReason, repeatReason } from './event.ts'
 import { rejectReasons } from './outcome.ts'
 
 const document = await readFile(new URL('../../../docs/dead-letters.md', import.meta.url), 'utf8')
@@ -9,7 +9,7 @@ const document = await readFile(new URL('../../../docs/dead-letters.md', import.
 describe('docs/dead-letters.md', () => {
   it('explains each reason that a record can carry, and no other', () => {
     const rows = [...document.matchAll(/^\| `(\w+)` \| .+ \| .+ \|$/gm)].map((row) => row[1])
-    assert.deepEqual(rows, [...rejectReasons, repeatReason])
+    assert.deepEqual(rows, [...rejectReasons, repeatReason, gapReason])
   })
 
   it('names only headers that there are', () => {

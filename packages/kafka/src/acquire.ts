@@ -2,15 +2,18 @@ import { RefusedError } from '@sluice/events'
 import { fetchCommitted, unavailable, withCluster } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { OutOfRangeError } from './errors.ts'
+import { isAccepted } from './gap.ts'
 import { openPartitionReader } from './partition-reader.ts'
 import { RepeatWindow } from './repeat-window.ts'
 import { readTail, type Tail, type Trace } from './tail.ts'
-import type { LogRange } from './types.ts'
+import type { Gap, LogRange } from './types.ts'
 
 export interface Acquired {
   /** Next raw offset to read. */
   readonly position: bigint
   readonly window: RepeatWindow
+  /** Raw records that were lost before the position, as an operator knows; null: none were. */
+  readonly gap: Gap | null
 }
 
 export interface AcquireOptions {
@@ -21,6 +24,7 @@ export interface AcquireOptions {
   readonly windowSize: number
   /** Of the raw partition, asked for after the fence. */
   readonly range: LogRange
+  readonly acceptedGaps: readonly Gap[]
 }
 
 /**
@@ -40,15 +44,19 @@ export async function acquirePosition(kafka: Kafka, options: AcquireOptions): Pr
     traces.push(...tail.traces)
   }
   const position = traces.reduce((next, { origin }) => (origin >= next ? origin + 1n : next), committed ?? 0n)
-  if (position < range.start || position > range.end) throw refuseOutOfRange(options, position)
-  return { position, window: rebuildWindow(traces, windowSize) }
+  const window = rebuildWindow(traces, windowSize)
+  if (position >= range.start && position <= range.end) return { position, window, gap: null }
+  // Never skipped silently: only an operator may say that this very loss is known.
+  const refusal = new OutOfRangeError({ topic: raw, partition }, position, range)
+  if (refusal.gap === null || !isAccepted(refusal.gap, options.acceptedGaps)) throw refusal
+  return { position: range.start, window, gap: refusal.gap }
 }
 
 async function readTailOf(kafka: Kafka, options: AcquireOptions, topic: string, atLeast: bigint): Promise<Tail> {
-  const { raw: rawTopic, partition, windowSize: depth } = options
+  const { raw: rawTopic, partition, windowSize: depth, range } = options
   const reader = openPartitionReader(kafka, { topic, partition })
   try {
-    return await readTail(reader, { rawTopic, atLeast, depth })
+    return await readTail(reader, { rawTopic, rawEnd: range.end, atLeast, depth })
   } catch (error) {
     // Retention has removed what we were about to read: not our position, so look again.
     throw error instanceof OutOfRangeError ? unavailable(`reading the end of ${topic}/${partition}`, error) : error
@@ -71,14 +79,5 @@ function refuseForeignOutput({ group, raw, partition }: AcquireOptions, topic: s
   return new RefusedError([
     `group ${group} has committed nothing for ${raw}/${partition}, but ${topic}/${partition} holds records: its offsets ` +
       `were lost, or the group is another one. Set the committed offset of the group, or its old name`
-  ])
-}
-
-/** P13: never skipped silently; only an operator may say that the loss is known. */
-function refuseOutOfRange({ group, raw, partition, range }: AcquireOptions, position: bigint): RefusedError {
-  const { problems } = new OutOfRangeError({ topic: raw, partition }, position, range)
-  return new RefusedError([
-    ...problems,
-    `to go on without them, set the committed offset of group ${group} for ${raw}/${partition} to ${range.start}`
   ])
 }

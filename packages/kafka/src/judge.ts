@@ -2,7 +2,7 @@ import { header, RefusedError, reject, type Checked, type KafkaRecord, type Log,
 import { bugOf } from './bug.ts'
 import { headerProblemOf } from './output-records.ts'
 import type { RepeatWindow } from './repeat-window.ts'
-import { parseOffset } from './tail.ts'
+import { parseOffset } from './origin.ts'
 import type { Verdict } from './types.ts'
 
 /** A raw record with all that a look at it alone, and at the window, can tell. */

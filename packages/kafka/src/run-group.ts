@@ -1,4 +1,4 @@
-import { UnavailableError, type Log } from '@sluice/events'
+import { RefusedError, UnavailableError, type Log } from '@sluice/events'
 import type { Kafka } from './client.ts'
 import { joinGroup, type Membership } from './membership.ts'
 import { backOffMs, pause } from './pause.ts'
@@ -32,6 +32,9 @@ export interface GroupOptions {
   readonly tick?: (() => void) | undefined
 }
 
+/** Whoever refuses waits so long for the others: an operator wants to hear of every partition at once. */
+const refusalGraceMs = 2_000
+
 /** The group's own: SIGTERM has 10 s, and leaving wants some of it. */
 const stopTimeoutMs = 5_000
 
@@ -47,6 +50,8 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
   const lanes = new Map<number, AbortController>()
   const endings = new Map<number, Promise<unknown>>()
   const problems = new Map<string, string>()
+  const refusals: string[] = []
+  const ending = new AbortController()
   const resources = new Set<{ close(): void }>()
   let stopping: Promise<void> | null = null
   const ticks = gatherTicks(options.tick)
@@ -63,12 +68,13 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
       if (lanes.has(partition)) continue
       const stop = new AbortController()
       const before = endings.get(partition) // the same partition, a moment ago
-      const driven = options.lanes.map((_, index) => drive(partition, index, stop.signal, before))
-      const ended = Promise.all(driven).catch((error: unknown) => {
-        if (!stop.signal.aborted) void end(error)
-      })
+      const driven = options.lanes.map((_, index) =>
+        drive(partition, index, stop.signal, before).catch((error: unknown) => {
+          if (!stop.signal.aborted) void (error instanceof RefusedError ? refuse(error) : end(error))
+        })
+      )
       lanes.set(partition, stop)
-      endings.set(partition, ended)
+      endings.set(partition, Promise.all(driven))
     }
   }
 
@@ -146,8 +152,16 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
     }
   }
 
+  async function refuse(refusal: RefusedError): Promise<void> {
+    refusals.push(...refusal.problems)
+    if (refusals.length > refusal.problems.length) return
+    await pause(refusalGraceMs, ending.signal)
+    await end(refusal.problems.length === refusals.length ? refusal : new RefusedError(refusals))
+  }
+
   /** The first reason counts. */
   function end(reason?: unknown): Promise<void> {
+    ending.abort()
     stopping ??= finish(reason)
     return stopping
   }

@@ -6,17 +6,16 @@ import type { Topics } from '@sluice/contracts'
 import { groupLag } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { runSink } from './sink.ts'
-import { deleteBelow, openShared, silent, topicsOf, write, type Message } from './test-support.ts'
+import { deleteBelow, openShared, readAll, silent, topicsOf, write, type Message } from './test-support.ts'
 import { ensureTopics } from './topics.ts'
-import type { Progress, RunningSink, SinkBatch, SinkOptions, SinkPosition } from './types.ts'
+import type { Gap, Progress, RunningSink, SinkBatch, SinkGaps, SinkOptions, SinkPosition } from './types.ts'
 
 describe('a sink', () => {
   let kafka: Kafka
   let topics: Topics
   before(async () => {
     kafka = await openShared()
-    topics = topicsOf()
-    await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
+    topics = await ownTopics(kafka)
   })
 
   it('is given every record once, of both topics, and goes on where its store says', async () => {
@@ -26,7 +25,7 @@ describe('a sink', () => {
       { topic: topics.dlq.name, partition: 0 }
     ]
     await write(kafka, enriched, traced(0, 1, 3), { transactionalId: uniqueName('w') })
-    await write(kafka, dlq, deadLetters(2, 4), { transactionalId: uniqueName('w') })
+    await write(kafka, dlq, deadLetters(topics, 2, 4), { transactionalId: uniqueName('w') })
     const group = uniqueName('sink')
     const first = run(kafka, topics, store, { group })
     await waitFor('five records', () => store.values().length === 5, { timeoutMs: 10_000 })
@@ -45,8 +44,7 @@ describe('a sink', () => {
   })
 
   it('drops what was doubled, also across a restart, and counts it', async () => {
-    const own = topicsOf()
-    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const own = await ownTopics(kafka)
     const store = new Store()
     const at = { topic: own.enriched.name, partition: 1 }
     await write(kafka, at, traced(0, 1, 1, 2, 0))
@@ -64,8 +62,7 @@ describe('a sink', () => {
   })
 
   it('asks for its position again when the store holds another one, or is told to', async () => {
-    const own = topicsOf()
-    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const own = await ownTopics(kafka)
     const store = new Store()
     const at = { topic: own.enriched.name, partition: 2 }
     await write(kafka, at, traced(0, 1))
@@ -82,10 +79,9 @@ describe('a sink', () => {
   })
 
   it('waits while its store is away, in words, and gives the batch again', async () => {
-    const own = topicsOf()
-    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const own = await ownTopics(kafka)
     const store = new Store()
-    await write(kafka, { topic: own.dlq.name, partition: 1 }, deadLetters(0, 1))
+    await write(kafka, { topic: own.dlq.name, partition: 1 }, deadLetters(own, 0, 1))
     store.away = true
     const sink = run(kafka, own, store)
     await waitFor('the problem', () => sink.problems().includes('partition 1 waits for store: the store is away'), {
@@ -98,8 +94,7 @@ describe('a sink', () => {
   })
 
   it('may be read by two at once: the store takes each batch once', async () => {
-    const own = topicsOf()
-    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const own = await ownTopics(kafka)
     const store = new Store()
     const at = { topic: own.enriched.name, partition: 0 }
     const sinks = [run(kafka, own, store), run(kafka, own, store)] // two groups: neither knows of the other
@@ -113,8 +108,7 @@ describe('a sink', () => {
   })
 
   it('ends with what is lost when its position is not in the log any more', async () => {
-    const own = topicsOf()
-    await ensureTopics(kafka, own, { log: silent, newId: () => 'one' })
+    const own = await ownTopics(kafka)
     const store = new Store()
     const at = { topic: own.enriched.name, partition: 0 }
     await write(kafka, at, traced(0, 1, 2, 3))
@@ -125,6 +119,54 @@ describe('a sink', () => {
       sink.done,
       (error) => error instanceof RefusedError && /2 records are lost, from offset 1 to 2/.test(error.message)
     )
+  })
+
+  it('goes on behind a gap that an operator names exactly, written down once, and refuses any other', async () => {
+    const own = await ownTopics(kafka)
+    const store = new Store()
+    const at = { topic: own.enriched.name, partition: 0 }
+    await write(kafka, at, traced(0, 1, 2, 3))
+    store.positions.set(`${at.topic}/0`, { next: 1n, origin: 0n })
+    await deleteBelow(kafka, at.topic, 0, 3n)
+    const gap = { ...at, from: 1n, to: 2n }
+    const other = run(kafka, own, store, { gaps: store.gaps(own, [{ ...gap, to: 3n }]) })
+    await assert.rejects(ended(other), /set ACCEPT_GAP=\S+enriched\/0:1-2$/)
+    // Dead between the dead letter and the position: the next life finds it written.
+    const cut = run(kafka, own, store, {
+      gaps: { ...store.gaps(own, [gap]), pass: async () => Promise.reject(new TypeError('dead')) }
+    })
+    await assert.rejects(ended(cut), /dead/)
+    const sink = run(kafka, own, store, { gaps: store.gaps(own, [gap]) })
+    await waitFor('the last record', () => store.values(at.topic).length === 1, { timeoutMs: 20_000 })
+    await waitFor('the gap as a dead letter', () => store.values(own.dlq.name).length === 1, { timeoutMs: 20_000 })
+    await sink.stop()
+    assert.deepEqual(store.values(at.topic), ['3'])
+    assert.equal(sink.doubled() + other.doubled() + cut.doubled(), 0, 'a gap here is no origin in the raw topic')
+    const letters = await readAll(kafka, own.dlq.name, 0)
+    assert.deepEqual(
+      letters.map(({ headers }) =>
+        [headers['dlq_reason'], headers['dlq_gap_from'], headers['dlq_origin_offset']].join()
+      ),
+      ['gap,1,2']
+    )
+  })
+
+  it("gives what names an origin that the raw topic has not reached to its store as nobody's, and drops nothing for it", async () => {
+    const own = await ownTopics(kafka)
+    const store = new Store()
+    const at = { topic: own.enriched.name, partition: 0 }
+    await write(kafka, at, traced(0, 300, 9_000_000_000, 1), { transactionalId: uniqueName('foreign') })
+    const first = run(kafka, own, store)
+    await waitFor('four records', () => store.values(at.topic).length === 4, { timeoutMs: 10_000 })
+    await first.stop()
+    assert.deepEqual(store.positions.get(`${at.topic}/0`)?.origin, 1n)
+    await write(kafka, { topic: own.raw.name, partition: 0 }, [{ value: '' }])
+    await write(kafka, at, traced(2, 2, 300, 9_000_000_001))
+    const second = run(kafka, own, store)
+    await waitFor('three more', () => store.values(at.topic).length === 7, { timeoutMs: 10_000 })
+    await second.stop()
+    assert.deepEqual(store.origins, ['0', 'null', 'null', '1', '2', '300', 'null'])
+    assert.equal(second.doubled(), 1)
   })
 
   it('reports no lag for what it does not read any more', async () => {
@@ -149,6 +191,8 @@ describe('a sink', () => {
 class Store {
   readonly positions = new Map<string, SinkPosition>()
   readonly records = new Map<string, string[]>()
+  /** As they were told of, in the order of arrival. */
+  readonly origins: string[] = []
   away = false
 
   take({ topic, partition, expected, records, next, origin }: SinkBatch): 'done' | 'reopen' {
@@ -156,6 +200,7 @@ class Store {
     const at = `${topic}/${partition}`
     if (this.positions.get(at)?.next !== expected?.next) return 'reopen'
     this.positions.set(at, { next, origin })
+    this.origins.push(...records.map((record) => String(record.origin)))
     this.records.set(at, [...(this.records.get(at) ?? []), ...records.map(({ value }) => String(value))])
     return 'done'
   }
@@ -163,6 +208,13 @@ class Store {
   forget(topic: string, partition: number): void {
     this.positions.delete(`${topic}/${partition}`)
     this.records.delete(`${topic}/${partition}`)
+  }
+
+  gaps(topics: Topics, accepted: readonly Gap[]): SinkGaps {
+    const pass: SinkGaps['pass'] = async ({ topic, partition, to }, saved) => {
+      this.positions.set(`${topic}/${partition}`, { next: to + 1n, origin: saved?.origin ?? -1n })
+    }
+    return { accepted, dlq: topics.dlq, service: { name: 'test', version: '9' }, pass }
   }
 
   values(topic = ''): string[] {
@@ -182,24 +234,40 @@ function run(
     {
       group: uniqueName('sink'),
       topics: [topics.enriched, topics.dlq],
+      raw: topics.raw,
       sessionTimeoutMs: 6_000,
       open: async ({ topic, partition }) => store.positions.get(`${topic}/${partition}`) ?? null,
       handle: async (batch) => store.take(batch),
       onProgress: (progress: Progress) => (doubled += progress.doubled),
       ...options
     },
-    { log: silent }
+    { log: silent, now: Date.now }
   )
   return { ...sink, doubled: () => doubled }
+}
+
+/** Its end, or that of a wait that is long enough. */
+function ended(sink: RunningSink): Promise<void> {
+  const timer = setTimeout(() => void sink.stop(), 20_000)
+  return sink.done.finally(() => clearTimeout(timer))
 }
 
 function traced(...origins: number[]): Message[] {
   return origins.map((origin) => ({ value: `${origin}`, headers: { origin_offset: `${origin}` } }))
 }
 
-function deadLetters(...origins: number[]): Message[] {
+function deadLetters({ raw }: Topics, ...origins: number[]): Message[] {
   return origins.map((origin) => ({
     value: `${origin}`,
-    headers: { dlq_reason: 'parse', dlq_origin_offset: `${origin}` }
+    headers: { dlq_reason: 'parse', dlq_origin_topic: raw.name, dlq_origin_offset: `${origin}` }
   }))
+}
+
+/** Topics of a test's own, the raw one so long that any origin here lies in it. */
+async function ownTopics(kafka: Kafka): Promise<Topics> {
+  const topics = topicsOf()
+  await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
+  const filler = Array.from({ length: 300 }, () => ({ value: '' }))
+  for (const partition of [0, 1, 2]) await write(kafka, { topic: topics.raw.name, partition }, filler)
+  return topics
 }

@@ -1,4 +1,5 @@
 import { header, repeatReason, type KafkaRecord } from '@sluice/events'
+import { originOf, parseOffset } from './origin.ts'
 import type { PartitionReader } from './partition-reader.ts'
 
 /** What one record of an output says about the raw record that it came from. */
@@ -18,6 +19,14 @@ export interface Tail {
   readonly traces: readonly Trace[]
 }
 
+export interface TailOptions {
+  readonly rawTopic: string
+  /** Asked for after the fence: no origin of ours lies at or beyond it. */
+  readonly rawEnd: bigint
+  readonly atLeast: bigint
+  readonly depth: number
+}
+
 /** How far one step back goes, in offsets. */
 const stepBack = 5_000n
 
@@ -27,7 +36,7 @@ const stepBack = 5_000n
  */
 export async function readTail(
   reader: PartitionReader,
-  { rawTopic, atLeast, depth }: { readonly rawTopic: string; readonly atLeast: bigint; readonly depth: number }
+  { rawTopic, rawEnd, atLeast, depth }: TailOptions
 ): Promise<Tail> {
   const { start, end } = await reader.range()
   let traces: Trace[] = []
@@ -36,7 +45,10 @@ export async function readTail(
     const from = to - stepBack > start ? to - stepBack : start
     const records = await readBetween(reader, from, to)
     hasRecords ||= records.length > 0
-    traces = [...records.map((record) => traceOf(record, rawTopic)).filter((trace) => trace !== null), ...traces]
+    traces = [
+      ...records.map((record) => traceOf(record, { rawTopic, rawEnd })).filter((trace) => trace !== null),
+      ...traces
+    ]
     const [oldest, newest] = [traces[0], traces.at(-1)]
     const goOn = newest && newest.origin >= atLeast ? newest.origin + 1n : atLeast
     if (oldest && oldest.origin < goOn - BigInt(depth)) break
@@ -75,19 +87,13 @@ const traceHeaders: ReadonlySet<string> = new Set([
   header.dlqFirstOffset
 ])
 
-/** Null: not written by us. */
-function traceOf({ headers }: KafkaRecord, rawTopic: string): Trace | null {
-  const text = (name: string): string | null => headers[name]?.toString() ?? null
+/** Null: not written by us, or it names an origin that the raw topic has not reached. */
+function traceOf(record: KafkaRecord, { rawTopic, rawEnd }: Pick<TailOptions, 'rawTopic' | 'rawEnd'>): Trace | null {
+  const text = (name: string): string | null => record.headers[name]?.toString() ?? null
   const reason = text(header.dlqReason)
-  const origin = parseOffset(text(reason === null ? header.originOffset : header.dlqOriginOffset))
-  if (origin === null) return null
+  const origin = originOf(record, rawTopic)
+  if (origin === null || origin >= rawEnd) return null
   if (reason === null) return { origin, identity: text(header.identity), outcome: 'enriched', first: null }
-  if (text(header.dlqOriginTopic) !== rawTopic) return null
   const outcome = reason === repeatReason ? 'repeat' : 'rejected'
   return { origin, identity: text(header.dlqIdentity), outcome, first: parseOffset(text(header.dlqFirstOffset)) }
-}
-
-/** Null where the text is no offset. */
-export function parseOffset(text: string | null): bigint | null {
-  return text !== null && /^\d{1,19}$/.test(text) ? BigInt(text) : null
 }

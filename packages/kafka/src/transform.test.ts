@@ -4,8 +4,10 @@ import { uniqueName, waitFor } from '@sluice/testkit'
 import { header, ok, RefusedError, UnavailableError } from '@sluice/events'
 import { groupLag } from './admin.ts'
 import type { Kafka } from './client.ts'
+import { formatGap, parseGap } from './gap.ts'
 import { commitOffset, deleteBelow, openShared, readAll, write, type Message } from './test-support.ts'
 import { enrichedFrom, event, fillers, range, start } from './test-transform.ts'
+import type { Gap } from './types.ts'
 
 describe('the transform', () => {
   let kafka: Kafka
@@ -230,11 +232,68 @@ describe('the transform', () => {
         error.message,
         /raw\/0: 4 records are lost, from offset 10 to 13: the log starts at 14 and ends at 20/
       )
-      assert.match(error.message, /set the committed offset of group \S+ for \S+raw\/0 to 14/)
+      assert.match(error.message, /set ACCEPT_GAP=\S+raw\/0:10-13$/)
       return true
     })
     await again.running.stop()
     assert.equal((await run.account(0)).length, 10)
+  })
+
+  it('goes on behind a gap that an operator names exactly, with a dead letter for it, and refuses any other', async () => {
+    const run = await start(kafka)
+    await write(kafka, run.at(0), fillers(10))
+    await write(kafka, run.at(1), fillers(3))
+    await run.untilDone()
+    await run.running.stop()
+    for (const partition of [0, 1]) await write(kafka, run.at(partition), fillers(10, 'g'))
+    await deleteBelow(kafka, run.topics.raw.name, 0, 14n)
+    await deleteBelow(kafka, run.topics.raw.name, 1, 5n)
+    const gap = { topic: run.topics.raw.name, partition: 0, from: 10n, to: 13n }
+    // One that is too large is another loss; and the other partition has one as well, which is told at the same time.
+    const refused = await start(kafka, { acceptedGaps: [{ ...gap, to: 14n }] }, run)
+    await assert.rejects(refused.running.done, (error: RefusedError) => {
+      assert.equal(error.problems.length, 2)
+      const accepted = error.problems.map((problem) => /ACCEPT_GAP=(\S+)$/.exec(problem)?.[1] ?? '').toSorted()
+      assert.deepEqual(accepted.map(parseGap), [gap, { ...gap, partition: 1, from: 3n, to: 4n }])
+      return true
+    })
+    await refused.running.stop()
+    const passed: Gap[] = []
+    const acceptedGaps = [gap, { ...gap, partition: 1, from: 3n, to: 4n }]
+    const again = await start(kafka, { acceptedGaps, onGap: (one) => passed.push(one) }, run)
+    await again.untilDone()
+    await again.running.stop()
+    assert.deepEqual(passed.map(formatGap).toSorted(), acceptedGaps.map(formatGap))
+    const account = await run.account(0)
+    assert.deepEqual(
+      account.map(({ origin }) => origin),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19]
+    )
+    assert.equal(account[10]?.reason, 'gap')
+    assert.match(
+      account[10]?.message ?? '',
+      /^4 records of \S+raw\/0 were deleted before they were read, from offset 10 to 13$/
+    )
+    // The window and the position are found behind it again.
+    await using third = await start(kafka, {}, run)
+    await write(kafka, run.at(0), fillers(1, 'h'))
+    await third.untilDone()
+    assert.equal((await run.account(0)).length, 18)
+  })
+
+  it('takes no notice of what a stranger wrote into an output with an origin that the raw topic has not reached', async () => {
+    const run = await start(kafka)
+    await write(kafka, run.at(0), fillers(10))
+    await run.untilDone()
+    await run.running.stop()
+    const foreign = [{ value: 'x', headers: { origin_offset: '9000000000000000000', identity: 'nobody' } }]
+    await write(kafka, { topic: run.topics.enriched.name, partition: 0 }, foreign)
+    await write(kafka, run.at(0), [...fillers(1, 'g'), ...fillers(1)])
+    await using again = await start(kafka, {}, run)
+    await again.untilDone()
+    const account = (await run.account(0)).filter(({ origin }) => origin < 1_000)
+    assert.equal(account.length, 12)
+    assert.equal(account[11]?.reason, 'repeat', 'the window was rebuilt in full')
   })
 
   it('does not begin anew where its offsets are gone but its outputs are there', async () => {

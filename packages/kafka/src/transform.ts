@@ -1,6 +1,7 @@
 import type { KafkaRecord } from '@sluice/events'
 import { acquirePosition } from './acquire.ts'
 import type { Kafka } from './client.ts'
+import { gapRecord } from './gap.ts'
 import { openPartitionReader } from './partition-reader.ts'
 import { runGroup, type LaneContext } from './run-group.ts'
 import { maxSendBytes, maxSendRecords, sizeOf } from './send-bounds.ts'
@@ -30,6 +31,7 @@ async function transformPartition<Item>(
   context: LaneContext
 ): Promise<void> {
   const { group, topics, maxBatchRecords = maxSendRecords, repeatWindow: windowSize = 20_000, onProgress } = options
+  const { acceptedGaps = [] } = options
   const { partition, signal } = context
   const raw = topics.raw.name
   const transactions = context.own(await openTransactions(kafka, `${group}.${raw}.${partition}`))
@@ -37,8 +39,15 @@ async function transformPartition<Item>(
   const reader = context.own(openPartitionReader(kafka, { topic: raw, partition, signal }))
   const outputs = [topics.enriched.name, topics.dlq.name]
   const range = await reader.range()
-  const { position, window } = await acquirePosition(kafka, { group, raw, outputs, partition, windowSize, range })
+  const acquiring = { group, raw, outputs, partition, windowSize, range, acceptedGaps }
+  const { position, window, gap } = await acquirePosition(kafka, acquiring)
   context.tick()
+  if (gap !== null) {
+    const outputs = [{ topic: topics.dlq.name, records: [gapRecord(gap, { service: options.service, now: deps.now })] }]
+    await transactions.commit({ partition, outputs, group, input: raw, next: position })
+    deps.log.warn({ topic: raw, partition, from: String(gap.from), to: String(gap.to) }, 'gap accepted')
+    options.onGap?.(gap)
+  }
   deps.log.info(
     { topic: raw, partition, position: position.toString(), identities: window.count },
     'partition acquired'

@@ -19,6 +19,12 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+/** Records of one partition that were deleted before they were read; both offsets are included. */
+export interface Gap extends TopicPartition {
+  readonly from: bigint
+  readonly to: bigint
+}
+
 /** A loop over the partitions of a group that goes on until it is stopped or must not go on. */
 export interface Running {
   /** Settles when the loop has ended: resolves after stop(), rejects with RefusedError or our own bug. */
@@ -49,6 +55,10 @@ export interface TransformOptions<Item> {
    * waits and the same items come again; any other error is a bug, and its item becomes a dead letter.
    */
   readonly enrich: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Checked<EnrichedRecord>[]>
+  /** Losses that an operator knows of: a gap that is none of these ends the transform. */
+  readonly acceptedGaps?: readonly Gap[]
+  /** Called when a gap was passed by, and the dead letter for it is committed. */
+  readonly onGap?: (gap: Gap) => void
   /** Called after each commit, for metrics. */
   readonly onCommitted?: (batch: CommittedBatch<Item>) => void
   /** Called after each fetch and its batches. */
@@ -107,9 +117,14 @@ export interface SinkPosition {
   readonly origin: bigint
 }
 
+/** A record with the raw offset that it came from; null: it names none that the raw topic has reached. */
+export interface SinkRecord extends KafkaRecord {
+  readonly origin: bigint | null
+}
+
 export interface SinkBatch extends TopicPartition {
   /** In offset order; doubled records are gone; never empty. */
-  readonly records: readonly KafkaRecord[]
+  readonly records: readonly SinkRecord[]
   /** What the sink must still hold for this partition: null = nothing. If it holds anything else: return 'reopen'. */
   readonly expected: SinkPosition | null
   /** What to save together with this batch. */
@@ -121,6 +136,8 @@ export interface SinkOptions {
   readonly group: string
   /** Co-partitioned: partition p of all of them goes to one member. */
   readonly topics: readonly TopicSpec[]
+  /** What the origins of their records are offsets of. */
+  readonly raw: TopicSpec
   /**
    * Where to go on, from the sink's own store; null = start of the log. Asked before the first read of a partition
    * and after every failure and 'reopen': forget whatever is held of the partition but not saved.
@@ -128,6 +145,8 @@ export interface SinkOptions {
   readonly open: (at: TopicPartition, signal: AbortSignal) => Promise<SinkPosition | null>
   /** 'reopen': the stored position differs, ask open() again. UnavailableError: wait, ask open() again. */
   readonly handle: (batch: SinkBatch, signal: AbortSignal) => Promise<'done' | 'reopen'>
+  /** What to do about records that were deleted before they were read. Without it the sink always ends there. */
+  readonly gaps?: SinkGaps
   /** Called after each fetch and its batch. */
   readonly onProgress?: (progress: Progress) => void
   /** Called whenever a lane has finished a batch or a bounded attempt at something. */
@@ -135,6 +154,17 @@ export interface SinkOptions {
   readonly sessionTimeoutMs?: number
   /** Bytes asked for in one fetch, as they lie in the log. Default 256 KiB. */
   readonly fetchBytes?: number
+}
+
+export interface SinkGaps {
+  /** Losses that an operator knows of: a gap that is none of these ends the sink. */
+  readonly accepted: readonly Gap[]
+  /** Where a gap is written down before it is passed by. */
+  readonly dlq: TopicSpec
+  /** Named in the dead letter. */
+  readonly service: { readonly name: string; readonly version: string }
+  /** Saves that reading goes on behind the gap; `saved` is what open() answered or handle() saved. open() is asked next. */
+  readonly pass: (gap: Gap, saved: SinkPosition | null, signal: AbortSignal) => Promise<void>
 }
 
 export interface RunningSink extends Running {

@@ -121,6 +121,18 @@ export const redisSettings = {
   REDIS_PASSWORD: setting.secret({ optional: true, doc: 'Password of the real-time store.' })
 } as const
 
+/** For whoever reads a log that forgets. */
+export const gapSettings = {
+  ACCEPT_GAP: setting.list({
+    optional: true,
+    item: {
+      pattern: /^[\w.-]{1,249}\/\d{1,9}:\d{1,19}-\d{1,19}$/,
+      expected: 'losses as refusals print them, topic/partition:first-last, separated by commas'
+    },
+    doc: 'Records that were deleted unread and may be passed by, exactly as refusals print them: `topic/partition:first-last`, separated by commas. Each becomes a dead letter of reason `gap`.'
+  })
+} as const
+
 /** Where the data contracts are. */
 export const contractsSettings = {
   SCHEMAS_DIR: setting.path({ default: 'schemas', doc: 'Folder of the data contracts and `topics.yaml`.' })

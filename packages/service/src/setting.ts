@@ -109,8 +109,13 @@ function choice<const C extends readonly string[], const O extends Common<C[numb
   })
 }
 
+interface ListOptions extends Common<readonly string[]> {
+  /** Each item must match as a whole; `expected` says so in words. */
+  readonly item?: { readonly pattern: RegExp; readonly expected: string }
+}
+
 /** Comma-separated; blanks around an item are dropped, empty items are refused. */
-function list<const O extends Common<readonly string[]>>(options: O): Setting<SettingValue<readonly string[], O>> {
+function list<const O extends ListOptions>(options: O): Setting<SettingValue<readonly string[], O>> {
   return declare(
     'comma-separated list',
     options,
@@ -118,6 +123,8 @@ function list<const O extends Common<readonly string[]>>(options: O): Setting<Se
     (given) => {
       const items = given.split(',').map((item) => item.trim())
       if (items.includes('')) throw new Error('items separated by single commas')
+      const { item } = options
+      if (item !== undefined && !items.every((one) => item.pattern.test(one))) throw new Error(item.expected)
       return items
     }
   )

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { loadContracts, type Contracts } from '@sluice/contracts'
-import { header, type KafkaRecord } from '@sluice/events'
+import { header } from '@sluice/events'
+import { originOf, type SinkRecord } from '@sluice/kafka'
 import type { DeltaTable, Position } from '@sluice/lake'
 import { createBuffer, type RowBuffer } from './buffer.ts'
 import { settle, sourcesOf, tableSources, type TableState } from './table-state.ts'
@@ -45,14 +46,14 @@ describe('the buffer', () => {
     return { buffer, tables }
   }
 
-  function record(offset: number, type: string, value = '{}'): KafkaRecord {
+  function record(offset: number, type: string, value = '{}'): SinkRecord {
     const headers = {
       [header.eventType]: Buffer.from(type),
       [header.contractVersion]: Buffer.from('1.0'),
       [header.originOffset]: Buffer.from(String(offset + 100))
     }
     const { name: topic } = contracts.topics.enriched
-    return {
+    const written = {
       topic,
       partition: 0,
       offset: BigInt(offset),
@@ -61,6 +62,7 @@ describe('the buffer', () => {
       value: Buffer.from(value),
       headers
     }
+    return { ...written, origin: originOf(written, 'events.raw') }
   }
 
   function take(buffer: RowBuffer, from: number, types: readonly string[], reading = start) {

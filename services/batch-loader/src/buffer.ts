@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { Contracts } from '@sluice/contracts'
 import type { KafkaRecord } from '@sluice/events'
-import type { SinkBatch } from '@sluice/kafka'
+import type { SinkBatch, SinkRecord } from '@sluice/kafka'
 import { deadLetters, type Position } from '@sluice/lake'
 import { deadLetterLine, unloadableLine } from './dead-letter-line.ts'
 import type { Generation, Move } from './generation.ts'
-import { originOf, routeRecord, rowLine } from './route-record.ts'
+import { routeRecord, rowLine } from './route-record.ts'
 import { openSpool, type Line, type Spool, type SpoolSource } from './spool.ts'
 import { advance, rewind, sourceKey, type Cursor, type TableState } from './table-state.ts'
 
@@ -98,7 +98,7 @@ export function createBuffer(deps: BufferDeps): RowBuffer {
     }
 
     /** The type that the record counts as; null: the contracts here are too old for it. */
-    function takeEnriched(record: KafkaRecord): string | null {
+    function takeEnriched(record: SinkRecord): string | null {
       const route = routeRecord(contracts, record)
       if (route.kind === 'stop') {
         stop.reason = route.reason
@@ -110,7 +110,7 @@ export function createBuffer(deps: BufferDeps): RowBuffer {
         put(byTable.get(route.contract.table)!, record, () => rowLine(record, route.rawOffset))
         return route.contract.type
       }
-      origin = originOf(record) ?? origin
+      origin = record.origin ?? origin
       const by = { contract: null, service: service.name, version: service.version, rawTopic: topics.raw.name }
       if (put(letters!, record, () => unloadableLine(record, route.problem, by))) rejected.push(route.problem.reason)
       return 'unloadable'

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { KafkaRecord } from '@sluice/events'
+import { originOf, type SinkRecord } from '@sluice/kafka'
 import { deadLetterLine, unloadableLine } from './dead-letter-line.ts'
 import type { Line } from './spool.ts'
 import { deadLetter } from './testing/lake-bench.ts'
 
 const timestampMs = Date.UTC(2026, 10, 24)
 
-function record(value: Buffer | null, headers: Readonly<Record<string, string | Buffer>>): KafkaRecord {
+function record(value: Buffer | null, headers: Readonly<Record<string, string | Buffer>>): SinkRecord {
   const buffers = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const)
-  return {
+  const written = {
     topic: 'events.dlq',
     partition: 1,
     offset: 5n,
@@ -18,6 +18,7 @@ function record(value: Buffer | null, headers: Readonly<Record<string, string | 
     value,
     headers: Object.fromEntries(buffers)
   }
+  return { ...written, origin: originOf(written, 'events.raw') }
 }
 
 function parse({ prefix, bytes, suffix }: Line): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { header, isStrictDateTime, type KafkaRecord, type Problem } from '@sluice/events'
+import type { SinkRecord } from '@sluice/kafka'
 import { isUtf8 } from 'node:buffer'
 import type { Line } from './spool.ts'
-import { originOf } from './route-record.ts'
 
 /** A record of the dead-letter topic as a line of `dead_letters`. */
 export function deadLetterLine(record: KafkaRecord): Line {
@@ -33,7 +33,7 @@ export function deadLetterLine(record: KafkaRecord): Line {
 
 /** A record of the enriched topic that cannot be loaded, as a line of `dead_letters`. */
 export function unloadableLine(
-  record: KafkaRecord,
+  record: SinkRecord,
   problem: Problem,
   by: {
     readonly contract: string | null
@@ -42,7 +42,7 @@ export function unloadableLine(
     readonly rawTopic: string
   }
 ): Line {
-  const origin = originOf(record)
+  const { origin } = record
   return line({
     ...place(record),
     reason: problem.reason,

@@ -1,5 +1,5 @@
 import type { Contracts } from '@sluice/contracts'
-import type { KafkaRecord } from '@sluice/events'
+import type { SinkRecord } from '@sluice/kafka'
 import { deadLetters, type DataFile, type ObjectStore, type ParquetWriter } from '@sluice/lake'
 import { commitTable, planCommit } from './commit-table.ts'
 import { unloadableLine } from './dead-letter-line.ts'
@@ -14,7 +14,7 @@ export interface FlushDeps {
   readonly writer: ParquetWriter
   readonly store: ObjectStore
   /** Records of the enriched topic at the given offsets, read again. */
-  readonly fetchRecords: (partition: number, offsets: readonly bigint[], signal: AbortSignal) => Promise<KafkaRecord[]>
+  readonly fetchRecords: (partition: number, offsets: readonly bigint[], signal: AbortSignal) => Promise<SinkRecord[]>
   /** Runs a step until it does not fail for an outage. */
   readonly retry: <T>(step: string, work: () => Promise<T>) => Promise<T>
   readonly service: { readonly name: string; readonly version: string }

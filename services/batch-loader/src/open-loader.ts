@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SinkBatch, SinkOptions, TopicPartition } from '@sluice/kafka'
+import type { SinkBatch, SinkGaps, SinkOptions, TopicPartition } from '@sluice/kafka'
 import { isSamePosition, positionOf, type Position } from '@sluice/lake'
 import { createBuffer, type BufferDeps } from './buffer.ts'
 import { createFlusher, type FlusherDeps } from './flusher.ts'
+import { passGap } from './pass-gap.ts'
 import { rewind, sourceKey, type TableState } from './table-state.ts'
 
 export interface LoaderDeps extends BufferDeps, Omit<FlusherDeps, 'buffer' | 'onStale'> {
@@ -16,6 +17,7 @@ export interface LoaderDeps extends BufferDeps, Omit<FlusherDeps, 'buffer' | 'on
 export interface Loader {
   readonly open: SinkOptions['open']
   readonly handle: SinkOptions['handle']
+  readonly passGap: SinkGaps['pass']
   /** Why rows do not move into the lake, in words. */
   problems(): readonly string[]
   /** Flushes what is buffered; what takes longer is abandoned and will be read again. */
@@ -147,6 +149,11 @@ export function openLoader(deps: LoaderDeps): Loader {
   return {
     open,
     handle,
+    async passGap(gap, _saved, signal) {
+      forget(gap)
+      await flusher.idle()
+      await passGap(deps, gap, signal)
+    },
     problems: () => [flusher.problem(), ...[...lanes.values()].map(({ stopped }) => stopped)].filter((p) => p !== null),
     close
   }

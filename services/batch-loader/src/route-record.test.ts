@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadContracts } from '@sluice/contracts'
-import type { KafkaRecord } from '@sluice/events'
+import { originOf, type SinkRecord } from '@sluice/kafka'
 import { routeRecord, rowLine } from './route-record.ts'
 import { enrichedHeaders } from './testing/lake-bench.ts'
 
 const contracts = await loadContracts(join(import.meta.dirname, 'testing/contracts'))
 
-function record(value: string | null, headers: Readonly<Record<string, string>>): KafkaRecord {
+function record(value: string | null, headers: Readonly<Record<string, string>>): SinkRecord {
   const buffers = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const)
-  return {
+  const written = {
     topic: 'events.enriched',
     partition: 4,
     offset: 7n,
@@ -19,6 +19,7 @@ function record(value: string | null, headers: Readonly<Record<string, string>>)
     value: value === null ? null : Buffer.from(value),
     headers: Object.fromEntries(buffers)
   }
+  return { ...written, origin: originOf(written, 'events.raw') }
 }
 
 describe('the way of a record', () => {
@@ -31,7 +32,7 @@ describe('the way of a record', () => {
   })
 
   const good = enrichedHeaders('reading.taken.v1', '1.1', 12)
-  const deadLetters: Record<string, [KafkaRecord, string]> = {
+  const deadLetters: Record<string, [SinkRecord, string]> = {
     'no value': [record(null, good), 'null_value'],
     'no type': [record('{}', { ...good, event_type: '' }), 'unknown_type'],
     'an unknown type': [record('{}', { ...good, event_type: 'toString' }), 'unknown_type'],

@@ -1,5 +1,6 @@
 import { knowsVersion, type Contract, type Contracts } from '@sluice/contracts'
 import { header, reject, type KafkaRecord, type Problem } from '@sluice/events'
+import type { SinkRecord } from '@sluice/kafka'
 import type { Line } from './spool.ts'
 
 /**
@@ -15,7 +16,7 @@ export type Route =
  * Routes a record by its headers alone: the enricher has checked the event, and what somebody else wrote into the topic
  * is found when it does not fit into its table.
  */
-export function routeRecord(contracts: Contracts, record: KafkaRecord): Route {
+export function routeRecord(contracts: Contracts, record: SinkRecord): Route {
   if (record.value === null) return deadLetter(reject('null_value', '', 'record: expected an event, found no value'))
   const type = text(record, header.eventType)
   if (type === null) return missing(header.eventType)
@@ -26,16 +27,11 @@ export function routeRecord(contracts: Contracts, record: KafkaRecord): Route {
   const version = text(record, header.contractVersion)
   if (version === null) return missing(header.contractVersion)
   if (!knowsVersion(contract, version)) return newerVersion(contract, version, record)
-  const origin = originOf(record)
-  if (origin === null) return missing(header.originOffset)
-  return { kind: 'row', contract, rawOffset: origin }
+  if (record.origin === null) return deadLetter(reject('headers', '', noOrigin))
+  return { kind: 'row', contract, rawOffset: record.origin }
 }
 
-/** The raw offset that a record of the enriched topic says it came from; null: it does not say. */
-export function originOf(record: KafkaRecord): bigint | null {
-  const origin = text(record, header.originOffset)
-  return origin !== null && /^\d{1,15}$/.test(origin) ? BigInt(origin) : null
-}
+const noOrigin = `header ${header.originOffset}: expected an offset that the raw topic has reached, found none`
 
 /** The spooled line of a row: the event's own bytes, never parsed here. */
 export function rowLine({ partition, offset, value }: KafkaRecord, rawOffset: bigint): Line {

@@ -1,5 +1,5 @@
-import type { KafkaRecord } from '@sluice/events'
-import { readRange, runSink, type Kafka } from '@sluice/kafka'
+import type { Topics } from '@sluice/contracts'
+import { originOf, parseGap, readRange, runSink, type Kafka, type SinkRecord } from '@sluice/kafka'
 import { openLoader, type LoaderDeps } from './open-loader.ts'
 
 /** A table that is further behind its reader than this gets a commit of positions alone. */
@@ -10,17 +10,20 @@ export interface LoadingDeps extends Omit<LoaderDeps, 'fetchRecords' | 'reopen' 
   readonly group: string
   readonly limits: { readonly rows: number; readonly bytes: number; readonly ms: number }
   readonly version: string
+  /** As a refusal prints them. */
+  readonly acceptedGaps: readonly string[]
 }
 
 /** Reads both topics into the tables until it is stopped. */
 export function startLoading(deps: LoadingDeps) {
   const { kafka, contracts, metrics, tick, fail } = deps
-  const { enriched, dlq } = contracts.topics
+  const { raw, enriched, dlq } = contracts.topics
+  const service = { name: 'batch-loader', version: deps.version }
   const loader = openLoader({
     ...deps,
-    service: { name: 'batch-loader', version: deps.version },
+    service,
     limits: { ...farBehind, ...deps.limits },
-    fetchRecords: (partition, offsets) => fetchRecords(kafka, enriched.name, partition, offsets),
+    fetchRecords: (partition, offsets) => fetchRecords(kafka, contracts.topics, partition, offsets),
     reopen: (topic, partition) => sink.reopen(topic, partition)
   })
   const sink = runSink(
@@ -28,8 +31,10 @@ export function startLoading(deps: LoadingDeps) {
     {
       group: deps.group,
       topics: [enriched, dlq],
+      raw,
       open: loader.open,
       handle: loader.handle,
+      gaps: { accepted: deps.acceptedGaps.map(parseGap), dlq, service, pass: loader.passGap },
       tick,
       onProgress({ topic, partition, lag, doubled }) {
         metrics.lag({ topic, partition }, lag)
@@ -52,18 +57,18 @@ export function startLoading(deps: LoadingDeps) {
 /** Certain records of a partition, read again. */
 async function fetchRecords(
   kafka: Kafka,
-  topic: string,
+  { enriched: { name: topic }, raw }: Topics,
   partition: number,
   offsets: readonly bigint[]
-): Promise<KafkaRecord[]> {
+): Promise<SinkRecord[]> {
   const wanted = new Set(offsets)
   const sorted = [...offsets].toSorted((a, b) => (a < b ? -1 : 1))
   const from = sorted[0]
   const last = sorted.at(-1)
   if (from === undefined || last === undefined) return []
-  const records: KafkaRecord[] = []
+  const records: SinkRecord[] = []
   for await (const record of readRange(kafka, { topic, partition, from, to: last + 1n })) {
-    if (wanted.has(record.offset)) records.push(record)
+    if (wanted.has(record.offset)) records.push({ ...record, origin: originOf(record, raw.name) })
   }
   return records
 }

@@ -49,7 +49,7 @@ const sample = (end: bigint, committed: bigint) => ({
 
 describe('the account', () => {
   it('adds up by readings of its own, whatever was committed after the sample', () => {
-    const account = createAccount(() => 100)
+    const account = createAccount(() => 100, 'events.raw')
     for (const origin of [49, 50, 51, 53]) account.count('enriched', output('enriched', origin), 50n)
     account.count('dlq', output('dlq', 52, 'contract'), 50n)
     account.count('dlq', output('dlq', 54, 'repeat'), 50n)
@@ -61,7 +61,7 @@ describe('the account', () => {
     assert.equal(account.read(tail(50n), sample(60n, 55n))!.repeats, 1)
   })
   it('says what is missing, since when', () => {
-    const account = createAccount(() => 100)
+    const account = createAccount(() => 100, 'events.raw')
     account.count('enriched', output('enriched', 50), 50n)
     const found = account.read(tail(50n), sample(60n, 53n))!
     assert.deepEqual([found.unaccounted, found.unaccountedSinceMs], [2, 100])

@@ -1,4 +1,4 @@
-import { header, repeatReason, type KafkaRecord } from '@sluice/events'
+import { gapReason, header, repeatReason, type KafkaRecord } from '@sluice/events'
 import type { Tail } from './tail-topics.ts'
 import { originOf } from './origin-of.ts'
 import type { Account } from './wire/live.ts'
@@ -16,7 +16,7 @@ type Outcome = 'enriched' | 'deadLetters' | 'repeats'
 interface Counted {
   readonly counts: Record<Outcome, number>
   /** Newest origins, in the order in which they were read: what lies beyond a sample is not counted against it. */
-  readonly recent: { readonly origin: bigint; readonly outcome: Outcome }[]
+  readonly recent: { readonly origin: bigint; readonly outcome: Outcome; readonly records: number }[]
   firstMs: number | null
 }
 
@@ -27,7 +27,7 @@ const maxRecent = 60_000
  * Counts what became of each raw record, and says what it adds up to. All terms are as of one sample of the raw topic and
  * of the enricher's position, a moment old, so that what was committed by then has been read here by now.
  */
-export function createAccount(now: () => number) {
+export function createAccount(now: () => number, rawTopic: string) {
   const byPartition = new Map<number, Counted>()
   let unaccountedSinceMs: number | null = null
 
@@ -47,10 +47,17 @@ export function createAccount(now: () => number) {
       if (base === null || origin === null || origin < base) return
       const counted = countedOf(record.partition)
       counted.firstMs = Math.min(counted.firstMs ?? Infinity, record.timestampMs)
-      const isRepeat = record.headers[header.dlqReason]?.toString() === repeatReason
-      const outcome = role === 'enriched' ? 'enriched' : isRepeat ? 'repeats' : 'deadLetters'
-      counted.counts[outcome]++
-      counted.recent.push({ origin, outcome })
+      const text = (name: string): string | undefined => record.headers[name]?.toString()
+      const reason = text(header.dlqReason)
+      const isGap = role === 'dlq' && reason === gapReason
+      // A loader's gap is not one of the raw topic.
+      if (isGap && text(header.dlqOriginTopic) !== rawTopic) return
+      // It stands for all the raw records from the first to the last that were lost.
+      const first = isGap ? BigInt(text(header.dlqGapFrom) ?? origin) : origin
+      const outcome = role === 'enriched' ? 'enriched' : reason === repeatReason ? 'repeats' : 'deadLetters'
+      const records = Number(origin - (first < base ? base : first)) + 1
+      counted.counts[outcome] += records
+      counted.recent.push({ origin, outcome, records })
       if (counted.recent.length > maxRecent) counted.recent.splice(0, maxRecent / 2)
     },
 
@@ -71,8 +78,8 @@ export function createAccount(now: () => number) {
         const { counts, recent } = countedOf(partition)
         for (const outcome of ['enriched', 'deadLetters', 'repeats'] as const) sum[outcome] += counts[outcome]
         for (let i = recent.length - 1; i >= 0 && i >= recent.length - maxRecent; i--) {
-          const { origin, outcome } = recent[i]!
-          if (origin >= committed) sum[outcome]--
+          const { origin, outcome, records } = recent[i]!
+          if (origin >= committed) sum[outcome] -= records
           // The two outputs are read side by side, so their origins interleave only by what one read brings.
           else if (origin < committed - 5_000n) break
         }

@@ -53,7 +53,7 @@ export function openModel(options: ModelOptions) {
   const kafka: Kafka = openKafka(options.kafka, { log })
   const recent = new RecentIds(50_000)
   const letters = createDeadLetters(now)
-  const account = createAccount(now)
+  const account = createAccount(now, topics.raw.name)
   const flights = watchFlights()
   const listeners = new Set<(event: LiveEvent) => void>()
   const changes: (LiveEvent & { kind: 'change' })[] = []

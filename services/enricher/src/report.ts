@@ -1,3 +1,4 @@
+import { gapReason } from '@sluice/events'
 import type { Topics } from '@sluice/contracts'
 import type { RecordOutcome, TransformOptions } from '@sluice/kafka'
 import type { Metrics } from '@sluice/service'
@@ -9,7 +10,7 @@ export interface ReportDeps {
   readonly now: () => number
 }
 
-type Report = Required<Pick<TransformOptions<ValidEvent>, 'onCommitted' | 'onProgress'>>
+type Report = Required<Pick<TransformOptions<ValidEvent>, 'onCommitted' | 'onGap' | 'onProgress'>>
 
 /** Counts what was committed, and how long each event took from the collector to here. */
 export function createReport({ metrics, now }: ReportDeps, { raw, enriched }: Topics): Report {
@@ -28,6 +29,7 @@ export function createReport({ metrics, now }: ReportDeps, { raw, enriched }: To
       metrics.batch({ step: 'enrich' }, enrichSeconds)
       metrics.batch({ step: 'commit' }, commitSeconds)
     },
+    onGap: () => metrics.rejected({ reason: gapReason }),
     onProgress({ topic, partition, lag }) {
       metrics.lag({ topic, partition }, lag)
     }

@@ -1,5 +1,5 @@
-import { crashPoint, UnavailableError, type KafkaRecord, type Log } from '@sluice/events'
-import type { SinkBatch, SinkOptions } from '@sluice/kafka'
+import { crashPoint, gapReason, UnavailableError, type Log } from '@sluice/events'
+import type { SinkBatch, SinkGaps, SinkOptions, SinkRecord } from '@sluice/kafka'
 import type { Metrics } from '@sluice/service'
 import type { Log as StoredLog, Position, Store, StoreRecord } from '@sluice/store'
 import type { Projection } from './project-event.ts'
@@ -7,13 +7,14 @@ import type { Projection } from './project-event.ts'
 export interface ApplyDeps {
   readonly store: Pick<Store, 'position' | 'apply'>
   readonly from: StoredLog
-  readonly project: (record: KafkaRecord) => Projection
+  readonly project: (record: SinkRecord) => Projection
   readonly log: Log
   readonly metrics: Metrics
   readonly now: () => number
 }
 
 export interface Apply extends Pick<SinkOptions, 'open' | 'handle'> {
+  readonly passGap: SinkGaps['pass']
   /** What the store is believed to hold, by partition, while nothing is on its way to it. */
   readonly believed: ReadonlyMap<number, Position | null>
 }
@@ -44,6 +45,11 @@ export function createApply({ store, from, project, log, metrics, now }: ApplyDe
       }
       if (newer !== null) throw new UnavailableError('contracts', newer.message)
       return 'done'
+    },
+    async passGap({ partition, to }, saved) {
+      const position = { next: to + 1n, origin: saved?.origin ?? -1n }
+      const applied = await store.apply({ log: from, partition, expected: saved, position, records: [] })
+      if (applied.kind === 'applied') metrics.rejected({ reason: gapReason })
     }
   }
 

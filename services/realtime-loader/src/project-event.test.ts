@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadContracts, partitionOf } from '@sluice/contracts'
-import { header, type KafkaRecord } from '@sluice/events'
+import { header } from '@sluice/events'
+import { originOf, type SinkRecord } from '@sluice/kafka'
 import { loadViews, type Operation } from '@sluice/store'
 import { createProject } from './project-event.ts'
 
@@ -31,7 +32,7 @@ const scheduled = {
   enrichment: { arrival_delay: { probability: 0.25, model: 'arrival-delay', version: '1', sha256: 'abc' } }
 }
 
-function recordOf(type: string, data: object, changes: Partial<KafkaRecord> = {}): KafkaRecord {
+function recordOf(type: string, data: object, changes: Partial<SinkRecord> = {}): SinkRecord {
   const contract = contracts.byType(type)
   const key = contract?.keyOf(data) ?? 'none'
   const event = {
@@ -43,7 +44,7 @@ function recordOf(type: string, data: object, changes: Partial<KafkaRecord> = {}
     receivedtime: '2026-11-22T15:26:54.000Z',
     data
   }
-  return {
+  const written = {
     topic: contracts.topics.enriched.name,
     partition: partitionOf(key, contracts.topics.enriched.partitions),
     offset: 12n,
@@ -58,9 +59,10 @@ function recordOf(type: string, data: object, changes: Partial<KafkaRecord> = {}
       ...changes.headers
     }
   }
+  return { ...written, origin: originOf(written, 'events.raw') }
 }
 
-function operationsOf(record: KafkaRecord): Record<string, Operation> {
+function operationsOf(record: SinkRecord): Record<string, Operation> {
   const projection = projectEvent(record)
   assert.equal(projection.kind, 'changes')
   const operations = projection.kind === 'changes' ? projection.operations : []

@@ -1,5 +1,6 @@
 import { checkPlace, knowsVersion, type Contract, type Contracts } from '@sluice/contracts'
-import { header, type CloudEvent, type KafkaRecord, type RejectReason } from '@sluice/events'
+import { header, type CloudEvent, type RejectReason } from '@sluice/events'
+import type { SinkRecord } from '@sluice/kafka'
 import type { Operation, Views } from '@sluice/store'
 import { createProjectViews } from './project-views.ts'
 
@@ -23,7 +24,7 @@ export type Projection =
   /** Not to be judged here: the record follows a contract that is newer than ours. */
   | { readonly kind: 'newer'; readonly message: string }
 
-type Project = (record: KafkaRecord) => Projection
+type Project = (record: SinkRecord) => Projection
 
 /** Folds events into the views that `realtime.yaml` declares. Pure: the same record gives the same operations. */
 export function createProject({ contracts, views }: ProjectDeps): Project {
@@ -39,20 +40,21 @@ export function createProject({ contracts, views }: ProjectDeps): Project {
     }
   }
 
-  function project(record: KafkaRecord, type: string): Projection {
+  function project(record: SinkRecord, type: string): Projection {
     const contract = contracts.byType(type)
     if (contract === undefined) return passed(type, 'unknown_type', `${type} has no contract here`)
     const version = record.headers[header.contractVersion]?.toString() ?? ''
     if (!knowsVersion(contract, version)) return otherVersion(contract, version)
-    const origin = record.headers[header.originOffset]?.toString() ?? ''
-    if (!/^\d{1,19}$/.test(origin)) return passed(type, 'headers', `${header.originOffset} is no offset`)
+    const { origin } = record
+    if (origin === null)
+      return passed(type, 'headers', `${header.originOffset} is no offset that the raw topic has reached`)
     const event = parseEvent(record.value)
     if (event === null || event.type !== type) return passed(type, 'parse', `the value is no event of ${type}`)
     const place = checkPlace(contract, event, record, partitions)
     if (!place.ok) return passed(type, place.problem.reason, place.problem.message)
     const receivedAtMs = event.receivedtime === undefined ? null : Date.parse(event.receivedtime)
     const operations = projectViews(event, record)
-    return { kind: 'changes', type, origin: BigInt(origin), receivedAtMs, operations }
+    return { kind: 'changes', type, origin, receivedAtMs, operations }
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadContracts, type Contracts, type TopicSpec } from '@sluice/contracts'
 import { header, type Log } from '@sluice/events'
-import { ensureTopics, openKafka, openLanes, type Kafka } from '@sluice/kafka'
+import { endOffsets, ensureTopics, openKafka, openLanes, type Kafka } from '@sluice/kafka'
 import { openLakeReader, openObjectStore, type LakeReader, type ObjectStore } from '@sluice/lake'
 import { sharedBacking, uniqueName, waitFor } from '@sluice/testkit'
 
@@ -58,6 +58,20 @@ export async function openBench(): Promise<Bench> {
   const prefix = `bronze-${name}`
   const reader = openLakeReader({ store, prefix, workDir: join(dir, 'reader'), log: silent, now: () => Date.now() })
 
+  /** Origins are offsets of the raw topic: it has to reach them first. */
+  async function raiseRaw(partition: number, records: readonly TestRecord[]): Promise<void> {
+    const origins = records.map(({ headers }) =>
+      Number(headers[header.originOffset] ?? headers[header.dlqOriginOffset])
+    )
+    const highest = BigInt(Math.max(-1, ...origins.filter((origin) => origin < 100_000)))
+    const { raw } = contracts.topics
+    const missing = Number(highest - ((await endOffsets(kafka, raw.name)).get(partition)?.end ?? 0n)) + 1
+    if (missing <= 0) return
+    await using lanes = openLanes(kafka, { topic: raw }, { log: silent })
+    const filler = { partition, key: null, value: Buffer.alloc(0), headers: {} }
+    await Promise.all(Array.from({ length: missing + 100 }, () => lanes.send(filler)))
+  }
+
   return {
     name,
     schemasDir,
@@ -69,6 +83,7 @@ export async function openBench(): Promise<Bench> {
     s3: s3.settings,
 
     async send(topic, partition, records) {
+      await raiseRaw(partition, records)
       await using lanes = openLanes(kafka, { topic }, { log: silent })
       const sent = records.map(({ value, headers }) =>
         lanes.send({

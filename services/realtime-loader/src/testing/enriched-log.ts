@@ -44,12 +44,27 @@ export async function createEnrichedLog(): Promise<EnrichedLog> {
   const kafka = openKafka({ brokers, clientId: 'test', tls: null, sasl: null }, { log })
   await ensureTopics(kafka, contracts.topics, { log, newId: () => prefix })
   const lanes: Lanes = openLanes(kafka, { topic: enriched }, { log })
+  const rawLanes: Lanes = openLanes(kafka, { topic: contracts.topics.raw }, { log })
   const origins = new Map<number, number>()
+  const raised = new Map<number, number>()
+  let filling: Promise<unknown> = Promise.resolve()
+
+  /** Origins are offsets of the raw topic: it has to reach them first. */
+  async function raiseRaw(partition: number, origin: number): Promise<void> {
+    while (origin >= (raised.get(partition) ?? 0)) {
+      const from = raised.get(partition) ?? 0
+      raised.set(partition, from + 1_000)
+      const filler = { partition, key: null, value: Buffer.alloc(0), headers: {} }
+      filling = Promise.all([filling, ...Array.from({ length: 1_000 }, () => rawLanes.send(filler))])
+    }
+    await filling
+  }
 
   async function write({ type, key, time, data }: TestEvent, headers: Readonly<Record<string, string>> = {}) {
     const partition = partitionOf(key, enriched.partitions)
     const origin = (origins.get(partition) ?? -1) + 2
     origins.set(partition, origin)
+    await raiseRaw(partition, origin)
     const event = {
       specversion: '1.0',
       id: `${key}:${type}`,
@@ -79,6 +94,7 @@ export async function createEnrichedLog(): Promise<EnrichedLog> {
     writeRaw: (partition, key, value, headers) => lanes.send({ partition, key: Buffer.from(key), value, headers }),
     async [Symbol.asyncDispose]() {
       await lanes[Symbol.asyncDispose]()
+      await rawLanes[Symbol.asyncDispose]()
       await rm(schemasDir, { recursive: true })
     }
   }
