@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import net from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join as path } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import tls from 'node:tls'
-import { freePort, startKafka, type Backing } from '@sluice/testkit'
+import {
+  freePort,
+  makeCertificates,
+  makeScramUser,
+  startKafka,
+  type Backing,
+  type KafkaConnection
+} from '@sluice/testkit'
 import { RefusedError, UnavailableError } from '@sluice/events'
 import { endOffsets } from './admin.ts'
 import { openKafka } from './client.ts'
@@ -18,51 +22,30 @@ import type { KafkaSettings } from './types.ts'
 
 describe('a cluster that is spoken to over TLS with SASL', () => {
   let dir: string
-  let broker: Backing<unknown>
-  let front: net.Server
+  let broker: Backing<KafkaConnection>
   let settings: KafkaSettings
   before(async () => {
     dir = await mkdtemp(path(tmpdir(), 'security-'))
-    const file = (name: string): string => path(dir, name)
-    execFileSync(
-      'openssl',
-      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost
-       -keyout ${file('key.pem')} -out ${file('ca.pem')}`.split(/\s+/),
-      { stdio: 'ignore' }
-    )
-    const [port, frontPort] = [await freePort(), await freePort()]
-    const secure = tls.createServer({ key: await readFile(file('key.pem')), cert: await readFile(file('ca.pem')) })
-    secure.on('secureConnection', (client) => join(client, port))
-    front = net.createServer((client) => {
-      // The broker speaks to itself through its advertised address, without TLS: a handshake begins with 22.
-      client.once('data', (first) => {
-        client.pause()
-        client.unshift(first)
-        if (first[0] === 22) secure.emit('connection', client)
-        else join(client, port)
-      })
-    })
-    front.listen(frontPort, 'localhost')
+    const { ca, server } = await makeCertificates(dir)
+    const port = await freePort()
     broker = await startKafka({
-      dir: file('kafka'),
-      port,
-      advertised: `localhost:${frontPort}`,
-      properties: saslProperties
+      dir: path(dir, 'kafka'),
+      secure: { port, keystoreFile: server.both, plainUsers: { plain: 'correct' } }
     })
+    await makeScramUser(broker.settings.brokers, 'sluice', 'correct')
     settings = {
-      brokers: [`localhost:${frontPort}`],
+      brokers: [`localhost:${port}`],
       clientId: 'test',
-      tls: { caFile: file('ca.pem') },
-      sasl: { mechanism: 'plain', username: 'sluice', password: 'correct' }
+      tls: { caFile: ca },
+      sasl: { mechanism: 'scram-sha-512', username: 'sluice', password: 'correct' }
     }
   })
   after(async () => {
     await broker.kill()
-    front.close()
     await rm(dir, { recursive: true, force: true })
   })
 
-  it('is sent to, transformed and read like any other', async () => {
+  it('is sent to, transformed and read like any other, by SCRAM-SHA-512', async () => {
     const kafka = openKafka(settings, { log: silent })
     const topics = topicsOf()
     await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
@@ -73,6 +56,16 @@ describe('a cluster that is spoken to over TLS with SASL', () => {
     await lanes.send({ partition: 0, key: Buffer.from(String(key)), value: Buffer.from(String(value)), headers: {} })
     await run.untilDone()
     assert.equal((await readAll(kafka, topics.enriched.name, 0)).length, 1)
+  })
+
+  it('takes PLAIN as well', async () => {
+    const plain = openKafka(
+      { ...settings, sasl: { ...settings.sasl!, mechanism: 'plain', username: 'plain' } },
+      { log: silent }
+    )
+    const topics = topicsOf()
+    await ensureTopics(plain, topics, { log: silent, newId: () => 'one' })
+    assert.equal((await checkTopics(plain, topics)).size, 3)
   })
 
   it('is away for whoever has a wrong password or does not trust it, and says why', async () => {
@@ -95,17 +88,3 @@ describe('a cluster that is spoken to over TLS with SASL', () => {
     )
   })
 })
-
-function join(client: net.Socket, brokerPort: number): void {
-  const broker = net.connect(brokerPort, '127.0.0.1')
-  client.pipe(broker).pipe(client)
-  for (const socket of [client, broker]) socket.on('error', () => broker.destroy())
-}
-
-const saslProperties = {
-  'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
-  'sasl.enabled.mechanisms': 'PLAIN',
-  'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-  'listener.name.plaintext.plain.sasl.jaas.config':
-    'org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="admin" user_admin="admin" user_sluice="correct";'
-}

@@ -6,6 +6,16 @@ export interface KafkaPlaces {
   readonly controllerPort: number
   /** What clients are told to connect to, `127.0.0.1:<port>` if not given (a proxy in front needs another). */
   readonly advertised?: string
+  readonly secure?: SecureListener
+}
+
+/** A second listener, `localhost:<port>`: TLS with SASL, by SCRAM-SHA-512 or PLAIN. */
+export interface SecureListener {
+  readonly port: number
+  /** PEM file with key and certificate. */
+  readonly keystoreFile: string
+  /** Who may log in by PLAIN; SCRAM users are made on the running broker. */
+  readonly plainUsers?: Readonly<Record<string, string>>
 }
 
 /** One node that is broker and controller, on loopback. `changes` win. */
@@ -13,7 +23,8 @@ export function kafkaProperties(
   places: KafkaPlaces,
   changes: Readonly<Record<string, string>> = {}
 ): Map<string, string> {
-  const { port, controllerPort, dataDir, advertised = `127.0.0.1:${port}` } = places
+  const { port, controllerPort, dataDir, advertised = `127.0.0.1:${port}`, secure } = places
+  const secureAt = secure === undefined ? [] : [`SECURE://localhost:${secure.port}`]
   return new Map(
     Object.entries({
       'process.roles': 'broker,controller',
@@ -40,12 +51,26 @@ export function kafkaProperties(
       'broker.session.timeout.ms': '3000',
       'broker.heartbeat.interval.ms': '500',
       ...changes,
+      ...(secure && secureProperties(secure)),
       'log.dirs': dataDir,
       'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      'advertised.listeners': `PLAINTEXT://${advertised}`
+      listeners: [`PLAINTEXT://127.0.0.1:${port}`, ...secureAt, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+      'advertised.listeners': [`PLAINTEXT://${advertised}`, ...secureAt].join(',')
     })
   )
+}
+
+function secureProperties({ keystoreFile, plainUsers = {} }: SecureListener): Record<string, string> {
+  const users = Object.entries(plainUsers).map(([name, password]) => `user_${name}="${password}"`)
+  const modules = 'org.apache.kafka.common.security'
+  return {
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT',
+    'listener.name.secure.ssl.keystore.type': 'PEM',
+    'listener.name.secure.ssl.keystore.location': keystoreFile,
+    'listener.name.secure.sasl.enabled.mechanisms': 'SCRAM-SHA-512,PLAIN',
+    'listener.name.secure.scram-sha-512.sasl.jaas.config': `${modules}.scram.ScramLoginModule required;`,
+    'listener.name.secure.plain.sasl.jaas.config': `${modules}.plain.PlainLoginModule required ${users.join(' ')};`
+  }
 }
 
 export function writeProperties(file: string, properties: ReadonlyMap<string, string>): void {

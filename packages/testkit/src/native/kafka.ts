@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startBacking, type Backing } from './backing.ts'
 import { spawnGuarded } from './guarded.ts'
 import { installKafka } from './install-kafka.ts'
-import { kafkaProperties, writeProperties } from './kafka-properties.ts'
+import { kafkaProperties, writeProperties, type SecureListener } from './kafka-properties.ts'
 import type { Say } from './paths.ts'
 import { freePort } from './ports.ts'
 import { answersKafka } from './probes.ts'
@@ -15,6 +15,8 @@ export interface KafkaOptions {
   readonly controllerPort?: number
   /** What clients are told to connect to: `host:port` of a proxy in front. */
   readonly advertised?: string
+  /** A listener with TLS and SASL beside the open one. */
+  readonly secure?: SecureListener
   /** Broker properties beyond ours, or instead of ours. */
   readonly properties?: Readonly<Record<string, string>>
   readonly heapMb?: number
@@ -36,11 +38,11 @@ export async function startKafka(options: KafkaOptions): Promise<Backing<KafkaCo
   mkdirSync(dir, { recursive: true })
   if (!existsSync(join(dataDir, 'meta.properties'))) cpSync(installation.emptyData, dataDir, { recursive: true })
   const propertiesFile = join(dir, 'server.properties')
-  const advertised = options.advertised
+  const { advertised, secure } = options
   writeProperties(
     propertiesFile,
     kafkaProperties(
-      { dataDir, port, controllerPort, ...(advertised !== undefined && { advertised }) },
+      { dataDir, port, controllerPort, ...(advertised !== undefined && { advertised }), ...(secure && { secure }) },
       options.properties
     )
   )
