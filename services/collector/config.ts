@@ -1,4 +1,11 @@
-import { contractsSettings, defineSettings, kafkaSettings, runtimeSettings, setting } from '@sluice/service'
+import {
+  contractsSettings,
+  defineSettings,
+  kafkaSettings,
+  runtimeSettings,
+  serverTlsSettings,
+  setting
+} from '@sluice/service'
 
 export const settings = defineSettings({
   ...runtimeSettings({ adminPort: 9101 }),
@@ -7,6 +14,7 @@ export const settings = defineSettings({
   HTTP_HOST: setting.text({ default: '0.0.0.0', doc: 'Address of REST and gRPC.' }),
   HTTP_PORT: setting.port({ default: 8080, doc: 'Port of REST.' }),
   GRPC_PORT: setting.port({ default: 8081, doc: 'Port of gRPC.' }),
+  ...serverTlsSettings,
   GRPC_REFLECTION: setting.flag({ default: true, doc: 'Whether gRPC tells a client with a key what can be called.' }),
   API_KEYS_FILE: setting.path({
     default: '/secrets/api-keys.json',

@@ -1,6 +1,6 @@
 import { loadContracts } from '@sluice/contracts'
 import { checkTopics, openKafka, openLanes } from '@sluice/kafka'
-import { defineService, kafkaSettingsOf } from '@sluice/service'
+import { defineService, kafkaSettingsOf, serverTlsOf } from '@sluice/service'
 import { settings } from './config.ts'
 import { openApiKeys } from './src/api-keys.ts'
 import { openCollector } from './src/open-collector.ts'
@@ -21,6 +21,7 @@ export const collector = defineService({
     )
     const topics = watchTopics({ ...context, check: () => checkTopics(kafka, contracts.topics) })
     const problem = () => topics.problem() ?? (context.signal.aborted ? 'the collector is about to stop' : null)
-    return stack.use(await openCollector({ ...context, contracts, keys, lanes, problem }), 'REST and gRPC')
+    const tls = serverTlsOf(values)
+    return stack.use(await openCollector({ ...context, contracts, keys, lanes, problem, tls }), 'REST and gRPC')
   }
 })

@@ -1,7 +1,7 @@
 import { loadContracts } from '@sluice/contracts'
 import { connectInference } from '@sluice/inference/client'
 import { checkTopics, openKafka, parseGap, runTransform } from '@sluice/kafka'
-import { defineService, kafkaSettingsOf } from '@sluice/service'
+import { clientTlsOf, defineService, kafkaSettingsOf } from '@sluice/service'
 import { settings } from './config.ts'
 import { createCheck } from './src/check-event.ts'
 import { createEnrich } from './src/enrich-events.ts'
@@ -21,6 +21,11 @@ export const enricher = defineService({
     const inference = await connectInference({
       address: values.ENRICHMENT_API,
       deadlineMs: values.ENRICHMENT_DEADLINE_MS,
+      tls: clientTlsOf('ENRICHMENT_TLS', values.ENRICHMENT_TLS, {
+        caFile: values.ENRICHMENT_TLS_CA_FILE,
+        certFile: values.ENRICHMENT_TLS_CERT_FILE,
+        keyFile: values.ENRICHMENT_TLS_KEY_FILE
+      }),
       log
     })
     stack.use(inference, 'enrichment API')

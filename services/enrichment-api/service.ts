@@ -1,5 +1,5 @@
 import { openModels } from '@sluice/inference'
-import { defineService } from '@sluice/service'
+import { defineService, serverTlsOf } from '@sluice/service'
 import { settings } from './config.ts'
 import { checkModels } from './src/check-models.ts'
 import { createScore } from './src/score.ts'
@@ -16,9 +16,10 @@ export const service = defineService({
     }
     const score = createScore({ models, metrics, maxPending: settings.MAX_PENDING })
     const deps = { models, score, version, log }
-    const rest = stack.use(await listenRest({ host: settings.HTTP_HOST, port: settings.HTTP_PORT }, deps), 'rest')
-    const at = { host: settings.HTTP_HOST, port: settings.GRPC_PORT, reflection: settings.GRPC_REFLECTION }
-    const grpc = stack.use(await listenGrpc(at, deps), 'grpc')
+    const at = { host: settings.HTTP_HOST, tls: serverTlsOf(settings) }
+    const rest = stack.use(await listenRest({ ...at, port: settings.HTTP_PORT }, deps), 'rest')
+    const grpcAt = { ...at, port: settings.GRPC_PORT, reflection: settings.GRPC_REFLECTION }
+    const grpc = stack.use(await listenGrpc(grpcAt, deps), 'grpc')
     stack.use(checkModels({ models, tick, fail }), 'check of the models')
     log.info({ httpPort: rest.port, grpcPort: grpc.port }, 'listening')
     return { problems: () => [] }

@@ -1,1 +1,2 @@
 export { addReflection } from './add-reflection.ts'
+export { bindServer, type GrpcPlace } from './bind-server.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { credentials, status, type ChannelCredentials, type Client, type ServiceError } from '@grpc/grpc-js'
-import { UnavailableError, type Log } from '@sluice/events'
+import { RefusedError, UnavailableError, type Log } from '@sluice/events'
 import { problemsOfModelInfo, type ModelInfo } from './model-info.ts'
 import {
   InferenceStub,
@@ -56,7 +56,7 @@ export class InferenceUnavailableError extends UnavailableError {
   }
 }
 
-/** Connects to the enrichment API, lazily: the first call opens the connection. Does not load onnxruntime. */
+/** Connects to the enrichment API, lazily: the first call opens the connection. Files of `tls` that cannot be read are a RefusedError. Does not load onnxruntime. */
 export async function connectInference(options: InferenceClientOptions): Promise<InferenceClient> {
   const { address, log, deadlineMs = 5_000 } = options
   const security = await securityOf(options.tls ?? null)
@@ -110,7 +110,12 @@ async function securityOf(tls: InferenceClientOptions['tls']): Promise<ChannelCr
 }
 
 async function read(path: string | undefined): Promise<Buffer | null> {
-  return path === undefined ? null : await readFile(path)
+  if (path === undefined) return null
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new RefusedError([`enrichment-api: ${path} cannot be read: ${(cause as Error).message}`], { cause })
+  }
 }
 
 function openStub(address: string, security: ChannelCredentials): Client {

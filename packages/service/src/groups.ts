@@ -1,6 +1,7 @@
 import { RefusedError } from '@sluice/events'
 import { setting } from './setting.ts'
 import type { SettingsValues } from './settings.ts'
+import { judgeClientTls, type ClientTls } from './tls.ts'
 
 /** Settings that the runtime itself reads; every service has them. */
 export function runtimeSettings(defaults: { readonly adminPort: number }) {
@@ -50,7 +51,7 @@ export const kafkaSettings = {
 export interface KafkaConnection {
   readonly brokers: readonly string[]
   readonly clientId: string
-  readonly tls: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string } | null
+  readonly tls: ClientTls | null
   readonly sasl: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
     readonly username: string
@@ -60,19 +61,14 @@ export interface KafkaConnection {
 
 /** The values of `kafkaSettings` as a connection. Throws RefusedError where they contradict each other. */
 export function kafkaSettingsOf(values: SettingsValues<typeof kafkaSettings>, clientId: string): KafkaConnection {
-  const caFile = values.KAFKA_TLS_CA_FILE
-  const certFile = values.KAFKA_TLS_CERT_FILE
-  const keyFile = values.KAFKA_TLS_KEY_FILE
+  const { tls, problems } = judgeClientTls('KAFKA_TLS', values.KAFKA_TLS, {
+    caFile: values.KAFKA_TLS_CA_FILE,
+    certFile: values.KAFKA_TLS_CERT_FILE,
+    keyFile: values.KAFKA_TLS_KEY_FILE
+  })
   const mechanism = values.KAFKA_SASL_MECHANISM
   const username = values.KAFKA_SASL_USERNAME
   const password = values.KAFKA_SASL_PASSWORD
-  const problems: string[] = []
-  if (!values.KAFKA_TLS && (caFile ?? certFile ?? keyFile) !== undefined) {
-    problems.push('KAFKA_TLS is false, expected true beside KAFKA_TLS_*_FILE')
-  }
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    problems.push('KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE go together, found only one of them')
-  }
   if (mechanism === undefined && (username ?? password) !== undefined) {
     problems.push('KAFKA_SASL_MECHANISM is not set, expected one beside KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD')
   }
@@ -85,9 +81,7 @@ export function kafkaSettingsOf(values: SettingsValues<typeof kafkaSettings>, cl
   return {
     brokers: values.KAFKA_BROKERS,
     clientId,
-    tls: values.KAFKA_TLS
-      ? { ...(caFile && { caFile }), ...(certFile && { certFile }), ...(keyFile && { keyFile }) }
-      : null,
+    tls,
     sasl:
       mechanism === undefined || username === undefined || password === undefined
         ? null

@@ -1,5 +1,5 @@
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
-import { addReflection } from '@sluice/grpc'
+import { Server, type ServerOptions } from '@grpc/grpc-js'
+import { addReflection, bindServer, type GrpcPlace } from '@sluice/grpc'
 import { HealthImplementation } from 'grpc-health-check'
 import { createGrpcGuard } from './grpc-guard.ts'
 import type { GrpcDeps } from './grpc-deps.ts'
@@ -13,10 +13,7 @@ export interface GrpcServer extends AsyncDisposable {
   setServing(isServing: boolean): void
 }
 
-export interface GrpcServerOptions extends Omit<GrpcDeps, 'guard' | 'closing'> {
-  readonly host: string
-  /** 0 takes any free one. */
-  readonly port: number
+export interface GrpcServerOptions extends Omit<GrpcDeps, 'guard' | 'closing'>, GrpcPlace {
   /** Whether clients may ask which services and messages there are. */
   readonly reflection: boolean
 }
@@ -32,7 +29,13 @@ const serverOptions: ServerOptions = {
 }
 
 /** Listens for gRPC. Disposing of it ends streams in order (`UNAVAILABLE`), lets calls finish, and stops. */
-export async function openGrpcServer({ host, port, reflection, ...options }: GrpcServerOptions): Promise<GrpcServer> {
+export async function openGrpcServer({
+  host,
+  port,
+  tls,
+  reflection,
+  ...options
+}: GrpcServerOptions): Promise<GrpcServer> {
   const closing = new AbortController()
   const guard = createGrpcGuard(options.keys, options.onRefused)
   const deps: GrpcDeps = { ...options, guard, closing: closing.signal }
@@ -48,7 +51,7 @@ export async function openGrpcServer({ host, port, reflection, ...options }: Grp
   if (reflection) addReflection(server, [serviceName])
 
   return {
-    port: await bind(server, `${host.includes(':') ? `[${host}]` : host}:${port}`),
+    port: await bindServer(server, { host, port, tls }),
     setServing(isServing) {
       for (const name of ['', serviceName]) health.setStatus(name, isServing ? 'SERVING' : 'NOT_SERVING')
     },
@@ -57,15 +60,6 @@ export async function openGrpcServer({ host, port, reflection, ...options }: Grp
       await stop(server)
     }
   }
-}
-
-function bind(server: Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error) reject(error)
-      else resolve(port)
-    })
-  })
 }
 
 function stop(server: Server): Promise<void> {

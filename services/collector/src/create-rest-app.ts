@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest, type RouteHandlerMethod } from 'fastify'
 import type { Log } from '@sluice/events'
+import { httpsOptions, type ServerTls } from '@sluice/service'
 import type { ApiKeys, Principal } from './api-keys.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Candidate, Reception } from './judge-event.ts'
@@ -31,6 +32,8 @@ export interface RestDeps {
   readonly onRefused: (refusal: Refusal) => void
   /** A request that has not arrived after this time is refused (408). Default 10,000. */
   readonly requestTimeoutMs?: number
+  /** Null or absent: plaintext. */
+  readonly tls?: ServerTls | null
 }
 
 declare module 'fastify' {
@@ -53,7 +56,12 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
  */
 export function createRestApp(deps: RestDeps): FastifyInstance {
   const { keys, publisher, validateAll, quota, inFlight, maxBodyBytes, problem, now, log, onRefused } = deps
-  const { requestTimeoutMs = 10_000 } = deps
+  const { requestTimeoutMs = 10_000, tls = null } = deps
+  const server = {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: requestTimeoutMs, // Node takes the smaller of the two for the headers, and the larger for the rest
+    connectionsCheckingInterval: requestTimeoutMs / 10
+  }
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -61,11 +69,7 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // `problem` answers that, with details
     requestTimeout: requestTimeoutMs,
-    http: {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: requestTimeoutMs, // Node takes the smaller of the two for the headers, and the larger for the rest
-      connectionsCheckingInterval: requestTimeoutMs / 10
-    },
+    ...(tls === null ? { http: server } : { https: { ...server, ...httpsOptions(tls) } }),
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.destroyed || error.code === 'ECONNRESET') return
       const code = codeOfParserError(error)

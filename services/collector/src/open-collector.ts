@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Contracts } from '@sluice/contracts'
 import type { Log } from '@sluice/events'
 import type { Lanes } from '@sluice/kafka'
-import type { Metrics } from '@sluice/service'
+import type { Metrics, ServerTls } from '@sluice/service'
 import type { ApiKeys } from './api-keys.ts'
 import { openGrpcServer } from './create-grpc-server.ts'
 import { createRestApp } from './create-rest-app.ts'
@@ -26,6 +26,8 @@ export interface CollectorOptions {
   readonly now: () => number
   /** Of the service. */
   readonly version: string
+  /** Null: REST and gRPC in plaintext. */
+  readonly tls: ServerTls | null
   readonly settings: {
     readonly HTTP_HOST: string
     readonly HTTP_PORT: number
@@ -53,7 +55,7 @@ const stopMs = 3_000
 
 /** Listens on both ports. Disposing of it answers what is in hand and stops. */
 export async function openCollector(options: CollectorOptions): Promise<Collector> {
-  const { contracts, keys, lanes, problem, metrics, log, now, settings } = options
+  const { contracts, keys, lanes, problem, metrics, log, now, tls, settings } = options
   const { HTTP_HOST: host, QUOTA_EVENTS_PER_SECOND: eventsPerSecond } = settings
   const inFlight = createInFlight(settings.MAX_IN_FLIGHT_BYTES)
   const quota = createQuota({ eventsPerSecond, burst: Math.max(minBurst, 2 * eventsPerSecond), now })
@@ -67,14 +69,13 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   const validateAll = createValidator({ contracts })
   const maxBodyBytes = settings.MAX_BODY_BYTES
   const description = describeApi({ contracts, maxBodyBytes, version: options.version })
-  const app = createRestApp({ ...shared, validateAll, maxBodyBytes, description })
+  const app = createRestApp({ ...shared, validateAll, maxBodyBytes, description, tls })
   opening.defer(() => closeRest(app))
   await app.listen({ host, port: settings.HTTP_PORT })
   const { port: httpPort } = app.server.address() as AddressInfo
 
-  const grpc = opening.use(
-    await openGrpcServer({ ...shared, host, port: settings.GRPC_PORT, reflection: settings.GRPC_REFLECTION })
-  )
+  const place = { host, port: settings.GRPC_PORT, tls }
+  const grpc = opening.use(await openGrpcServer({ ...shared, ...place, reflection: settings.GRPC_REFLECTION }))
   const problems = () => [problem(), lanes.problem(), overdueProblem()].filter((reason) => reason !== null)
   const showHealth = () => grpc.setServing(problems().length === 0)
   showHealth()

@@ -1,6 +1,6 @@
-import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
+import { Server, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
 import type { Log } from '@sluice/events'
-import { addReflection } from '@sluice/grpc'
+import { addReflection, bindServer, type GrpcPlace } from '@sluice/grpc'
 import {
   inferenceService,
   type InferTensor,
@@ -30,21 +30,19 @@ export interface Listening extends AsyncDisposable {
 
 const serviceName = 'inference.GRPCInferenceService'
 
-export interface GrpcPlace {
-  readonly host: string
-  readonly port: number
+export interface GrpcOptions extends GrpcPlace {
   /** Whether clients such as grpcurl may ask what can be called. */
   readonly reflection: boolean
 }
 
 /** The Open Inference Protocol over gRPC, beside grpc.health.v1 and grpc.reflection. */
-export async function listenGrpc(at: GrpcPlace, deps: ListenDeps): Promise<Listening> {
+export async function listenGrpc(at: GrpcOptions, deps: ListenDeps): Promise<Listening> {
   const server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 })
   const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' })
   health.addToServer(server)
   server.addService(inferenceService, handlersOf(deps))
   if (at.reflection) addReflection(server, [serviceName])
-  const port = await bind(server, `${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`)
+  const port = await bindServer(server, at)
   return {
     port,
     async [Symbol.asyncDispose]() {
@@ -141,15 +139,6 @@ function responseTo(request: ModelInferRequest, { model, output, scores }: Score
     outputs: [isRaw ? tensor : { ...tensor, contents: { fp32_contents: [...scores] } }],
     raw_output_contents: isRaw ? [rawOf(scores)] : []
   }
-}
-
-function bind(server: Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error) reject(error)
-      else resolve(port)
-    })
-  })
 }
 
 /** Lets calls finish for a while: a client may keep its connection for ever. */

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { httpsOptions, type ServerTls } from '@sluice/service'
 import { modelJsonKey, type Model } from '@sluice/inference'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { answer, type Answer, type Fault } from './answer.ts'
@@ -10,21 +11,29 @@ import { rawOf } from './read-tensors.ts'
 import { readRestRequest, type RestRequest } from './rest-request.ts'
 import type { Scored } from './score.ts'
 
+export interface RestPlace {
+  readonly host: string
+  readonly port: number
+  /** Null: plaintext. */
+  readonly tls: ServerTls | null
+}
+
 /** The Open Inference Protocol over HTTP. Every error is `{"error": "…"}`. */
-export async function listenRest(at: { host: string; port: number }, deps: ListenDeps): Promise<Listening> {
-  const app = createRest(deps)
+export async function listenRest({ tls, ...at }: RestPlace, deps: ListenDeps): Promise<Listening> {
+  const app = createRest(deps, tls)
   await app.listen(at)
   const { port } = app.server.address() as AddressInfo
   return { port, [Symbol.asyncDispose]: () => app.close() }
 }
 
-function createRest({ models, score, version, log }: ListenDeps): FastifyInstance {
+function createRest({ models, score, version, log }: ListenDeps, tls: ServerTls | null): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 4 * 1024 * 1024,
     requestTimeout: 10_000,
     forceCloseConnections: 'idle',
-    frameworkErrors: fail
+    frameworkErrors: fail,
+    ...(tls !== null && { https: httpsOptions(tls) })
   })
   // A body may be JSON followed by bytes, under any content type.
   app.removeAllContentTypeParsers()

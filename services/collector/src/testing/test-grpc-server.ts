@@ -1,3 +1,4 @@
+import type { ServerTls } from '@sluice/service'
 import { openApiKeys } from '../api-keys.ts'
 import { type GrpcServer, openGrpcServer } from '../create-grpc-server.ts'
 import type { GrpcDeps } from '../grpc-deps.ts'
@@ -24,6 +25,7 @@ export interface TestGrpcOptions extends Partial<Pick<GrpcDeps, 'problem'>> {
   readonly eventsPerSecond?: number
   readonly burst?: number
   readonly reflection?: boolean
+  readonly tls?: ServerTls
 }
 
 /** The gRPC side over lanes that acknowledge at once, on a free port. */
@@ -39,6 +41,7 @@ export async function testGrpcServer(options: TestGrpcOptions = {}): Promise<Tes
   const server = await openGrpcServer({
     host: '127.0.0.1',
     port: 0,
+    tls: options.tls ?? null,
     reflection: options.reflection ?? true,
     keys,
     log,

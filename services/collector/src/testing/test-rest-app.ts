@@ -38,7 +38,9 @@ interface TestAnswer {
   }
 }
 
-export interface TestRestOptions extends Partial<Pick<RestDeps, 'problem' | 'requestTimeoutMs' | 'maxBodyBytes'>> {
+export interface TestRestOptions extends Partial<
+  Pick<RestDeps, 'problem' | 'requestTimeoutMs' | 'maxBodyBytes' | 'tls'>
+> {
   readonly lanes?: HandLanes
   readonly answerMs?: number
   readonly maxInFlightBytes?: number
