@@ -1,5 +1,5 @@
 // npm run check: everything that can be known without starting a server, in under a minute.
-//   types · lint · format · unused code · import rules · generated files · unit tests
+//   types · lint · format · unused code · import rules · generated files · contracts against the last release · unit tests
 import { spawn } from 'node:child_process'
 import { styleText } from 'node:util'
 import { unitTests } from './test-files.ts'
@@ -22,6 +22,11 @@ const steps: readonly Step[] = [
     name: 'generated',
     command: ['node', 'tools/generate-types.ts', '--check'],
     advice: 'node tools/generate-types.ts'
+  },
+  {
+    name: 'contracts',
+    command: ['node', 'cli/main.ts', 'contracts', 'check'],
+    advice: 'npm run sluice -- contracts check'
   },
   { name: 'unit tests', command: ['node', '--test', ...unitTests()], advice: 'see above' }
 ]

@@ -10,12 +10,12 @@ const all = (): string[] =>
 
 /** Tests that start nothing. */
 export function unitTests(): string[] {
-  return all().filter((file) => !usesServers(file))
+  return all().filter((file) => !isLong(file))
 }
 
-/** Tests that use a real Kafka, S3 or Redis: those that import the testkit. */
+/** Tests that use a real Kafka, S3 or Redis: those that import the testkit; and those that only take their time. */
 export function integrationTests(): string[] {
-  return all().filter(usesServers)
+  return all().filter(isLong)
 }
 
 /** Tests of the whole platform. */
@@ -26,6 +26,10 @@ export function endToEndTests(): string[] {
 /** Tests that break a whole platform on purpose. */
 export function faultTests(): string[] {
   return globSync('e2e/faults/*.test.ts', { cwd: root }).toSorted()
+}
+
+function isLong(file: string): boolean {
+  return file.endsWith('.slow.test.ts') || usesServers(file)
 }
 
 /** Whether a test, or what it takes from its own folder, imports the testkit. */

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.ts')).status,
   demo: async () => (await import('./commands/demo.ts')).demo,
   query: async () => (await import('./commands/query.ts')).query,
+  contracts: async () => (await import('./commands/contracts.ts')).contracts,
   secrets: async () => (await import('./commands/secrets.ts')).secrets,
   trace: async () => (await import('./commands/trace.ts')).trace,
   topics: async () => (await import('./commands/topics.ts')).topics,

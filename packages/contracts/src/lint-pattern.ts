@@ -46,13 +46,17 @@ interface Part {
 
 const nothing: Part = { isNullable: true, first: [], last: [] }
 
-/** Glushkov's automaton: one position per character set, edges to the positions that may come next. */
-function buildAutomaton(root: PatternNode) {
+/**
+ * Glushkov's automaton: one position per character set, edges to the positions that may come next (`ways`: at the start,
+ * then after each position). For a pattern without a problem it is deterministic.
+ */
+export function buildAutomaton(root: PatternNode) {
   const sets: CharSet[] = []
   const follow: Set<number>[] = []
   let edges = 0
   const whole = build(root)
-  return { sets, ways: [whole.first, ...follow.map((next) => [...next])], matchesEmpty: whole.isNullable }
+  const ways = [whole.first, ...follow.map((next) => [...next])]
+  return { sets, ways, last: new Set(whole.last), matchesEmpty: whole.isNullable }
 
   function build(node: PatternNode): Part {
     switch (node.kind) {

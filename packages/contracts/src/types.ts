@@ -59,6 +59,12 @@ export type ColumnType =
   | { readonly kind: 'list'; readonly element: ColumnType }
   | { readonly kind: 'struct'; readonly fields: readonly Column[] }
 
+/**
+ * Which fields of events someone reads, by event type (`*`: every type): JSON pointers into `data`, the empty one for
+ * all of it.
+ */
+export type Reads = Readonly<Record<string, readonly string[]>>
+
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number

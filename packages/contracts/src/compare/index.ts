@@ -1,0 +1,1 @@
+export { compareContracts, type Comparison, type CounterExample, type Finding, type Step } from './compare-contracts.ts'
