@@ -54,15 +54,35 @@ export function checkContracts(
     const message = 'the contract is gone: events of it that are still in the topics become dead letters, unknown_type'
     const readBy = readersOf(declarations, type, '')
     return {
-      ...{ type, change: 'removed', from: version, to: null, isCompatible: false, needed: 'major', isStepMade: false },
-      findings: [{ message, pointer: '', needed: 'major', counterExample: null, readBy }]
+      type,
+      change: 'removed',
+      from: version,
+      to: null,
+      isCompatible: false,
+      needed: 'major',
+      isStepMade: false,
+      findings: [
+        {
+          message,
+          pointer: '',
+          needed: 'major',
+          counterExample: null,
+          readBy
+        }
+      ]
     }
   }
 }
 
 function addition({ type, version }: Contract): CheckedContract {
   return {
-    ...{ type, change: 'added', from: null, to: version, isCompatible: true, needed: 'none', isStepMade: true },
+    type,
+    change: 'added',
+    from: null,
+    to: version,
+    isCompatible: true,
+    needed: 'none',
+    isStepMade: true,
     findings: []
   }
 }

@@ -39,7 +39,7 @@ function makeRepository() {
     commit,
     change(type: string, change: (schema: Schema) => void, version?: string) {
       const file = join(dir, `schemas/${type}.json`)
-      const schema = JSON.parse(readFileSync(file, 'utf8')) as Schema
+      const schema = JSON.parse(readFileSync(file, 'utf8'))
       change(schema)
       if (version !== undefined) {
         schema['x-contract'].version = version

@@ -19,7 +19,7 @@ function accepts(start: State, text: string): boolean {
 
 /** A text with one character changed, added or left out. */
 function nearly(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  const change = fc.tuple(text, fc.nat(40), fc.constantFrom('', ...'0123456789-+:.TZ'), fc.nat(1))
+  const change = fc.tuple(text, fc.nat(40), fc.constantFrom('', ...Array.from('0123456789-+:.TZ')), fc.nat(1))
   return change.map(([value, at, put, cut]) => value.slice(0, at) + put + value.slice(at + cut))
 }
 
@@ -89,7 +89,7 @@ describe('the automaton of a pattern', () => {
       const expected = new RegExp(pattern, 'u')
       const texts = fc.oneof(
         fc.stringMatching(expected),
-        fc.string({ unit: fc.constantFrom(...'abcxyz19 \n😀') }),
+        fc.string({ unit: fc.constantFrom(...Array.from('abcxyz19 \n😀')) }),
         fc.string()
       )
       const automaton = patternAutomaton(pattern)

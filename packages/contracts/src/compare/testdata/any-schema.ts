@@ -37,30 +37,26 @@ function orNull(node: SchemaNode): SchemaNode {
 const count = fc.oneof({ weight: 8, arbitrary: fc.nat(5) }, fc.constantFrom(10, 20, 32, 300))
 const range = fc.tuple(count, count).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const)
 
+const patterns = [
+  '^[A-Z]{3}$',
+  '^N[0-9A-Z]{1,5}$',
+  '^(?:ab)+$',
+  '^[^a]+$',
+  '^.*$',
+  '^-?[0-9]+$',
+  '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
+  '^[^-]{4}-1[^-]-(?:0[1-9]|2[0-9]|3[01])$',
+  '^(?:0|-?[1-9][0-9]{0,18})$',
+  '^922337203685477580[0-9]$',
+  '^[😀é\\x00]{1,3}$',
+  '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$',
+  '^0001-01-01T00:[0-9]{2}:00[+]0[0-9]:[0-9]{2}$',
+  '^9999-12-[0-9]{2}T23:59:5.[-]00:0[01]$'
+]
+
 const anyPattern = fc
   .oneof(
-    fc.constantFrom(
-      ...[
-        '^[A-Z]{3}$',
-        '^N[0-9A-Z]{1,5}$',
-        '^(?:ab)+$',
-        '^[^a]+$',
-        '^.*$',
-        '^-?[0-9]+$',
-        '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
-      ],
-      ...[
-        '^[^-]{4}-1[^-]-(?:0[1-9]|2[0-9]|3[01])$',
-        '^(?:0|-?[1-9][0-9]{0,18})$',
-        '^922337203685477580[0-9]$',
-        '^[😀é\\x00]{1,3}$'
-      ],
-      ...[
-        '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$',
-        '^0001-01-01T00:[0-9]{2}:00[+]0[0-9]:[0-9]{2}$',
-        '^9999-12-[0-9]{2}T23:59:5.[-]00:0[01]$'
-      ]
-    ),
+    fc.constantFrom(...patterns),
     fc
       .array(fc.constantFrom('a', 'b', '[ab]', 'c?', '[a-c]*', 'a{2}', 'b{1,2}', '(?:a|bc)', '(?:b|c)+', '.'), {
         maxLength: 4
@@ -83,7 +79,10 @@ const anyText: fc.Arbitrary<SchemaNode> = fc.oneof(
     .map(([format, pattern]) => ({ type: 'string' as const, format, pattern, maxLength: 32 })),
   fc.uniqueArray(word, { minLength: 1, maxLength: 4 }).map((values) => ({ type: 'string' as const, enum: values })),
   fc.tuple(fc.uniqueArray(word, { minLength: 1 }), range).map(([values, [minLength, maxLength]]) => ({
-    ...{ type: 'string' as const, enum: values, minLength, maxLength }
+    type: 'string' as const,
+    enum: values,
+    minLength,
+    maxLength
   })),
   word.map((value) => ({ type: 'string' as const, const: value }))
 )
@@ -106,8 +105,9 @@ const anyBoolean: fc.Arbitrary<SchemaNode> = fc.constantFrom(
 
 function bounded(type: 'integer' | 'number', value: fc.Arbitrary<number>): fc.Arbitrary<SchemaNode> {
   const bounds = fc.tuple(value, value, fc.boolean(), fc.boolean()).map(([a, b, isOpenBelow, isOpenAbove]) => ({
-    ...{ type, [isOpenBelow ? 'exclusiveMinimum' : 'minimum']: Math.min(a, b) },
-    ...{ [isOpenAbove ? 'exclusiveMaximum' : 'maximum']: Math.max(a, b) }
+    type,
+    [isOpenBelow ? 'exclusiveMinimum' : 'minimum']: Math.min(a, b),
+    [isOpenAbove ? 'exclusiveMaximum' : 'maximum']: Math.max(a, b)
   }))
   const listed = fc.tuple(bounds, fc.uniqueArray(value, { minLength: 1, maxLength: 5 }))
   return fc.oneof(
@@ -119,7 +119,9 @@ function bounded(type: 'integer' | 'number', value: fc.Arbitrary<number>): fc.Ar
 
 function anyArray(depth: number): fc.Arbitrary<SchemaNode> {
   return fc.tuple(anyNode(depth), range).map(([items, [minItems, maxItems]]) => ({
-    ...{ type: 'array' as const, items, maxItems: Math.min(maxItems, 12) },
+    type: 'array' as const,
+    items,
+    maxItems: Math.min(maxItems, 12),
     ...(minItems > 0 && { minItems: Math.min(minItems, 12) })
   }))
 }
@@ -157,7 +159,11 @@ function objectMutations(node: SchemaNode): fc.Arbitrary<SchemaNode> {
   const addition = fc
     .tuple(fc.constantFrom(...names), anyNode(1), fc.boolean())
     .map(([name, property, isRequired]) => ({
-      ...{ ...node, properties: { ...properties, [name]: property } },
+      ...node,
+      properties: {
+        ...properties,
+        [name]: property
+      },
       required: [...required.filter((other) => other !== name), ...(isRequired ? [name] : [])]
     }))
   const removal = fc.constantFrom(...known).map((name) => {
@@ -167,7 +173,8 @@ function objectMutations(node: SchemaNode): fc.Arbitrary<SchemaNode> {
       : { ...node, properties: others, required: required.filter((other) => other !== name) }
   })
   const duty = fc.constantFrom(...known).map((name) => ({
-    ...{ ...node, required: required.includes(name) ? required.filter((other) => other !== name) : [...required, name] }
+    ...node,
+    required: required.includes(name) ? required.filter((other) => other !== name) : [...required, name]
   }))
   return fc.oneof({ weight: 4, arbitrary: change }, addition, removal, duty)
 }
