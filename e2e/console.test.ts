@@ -160,6 +160,10 @@ describe('the console beside the running platform', () => {
     await page.locator('.bytes .rule').waitFor()
     assert.match((await page.locator('.bytes .rule').textContent()) ?? '', /\n    "wind_speed_mph": 9999\.5,\n/)
     const at = new URL(page.url()).searchParams.get('at')!
+    const sent = await (await fetch(`${base}/api/dead-letter/sent?at=${encodeURIComponent(at)}`)).text()
+    assert.deepEqual(JSON.parse(sent).data, data)
+    const mended = sent.replace(id, `${id}-mended`).replace('9999.5', '10')
+    assert.equal((await post(mended)).status, 202, 'a letter that was saved, mended and given a new id is accepted')
     await page.goto(`${base}/trace?q=${encodeURIComponent(at)}`)
     const verdict = page.getByTestId('verdict')
     await verdict.waitFor()
@@ -280,15 +284,21 @@ describe('the console beside the running platform', () => {
     await page.context().close()
   })
 
+  function post(body: string): Promise<Response> {
+    return fetch(`http://${platform.address('collector', 8080)}/v1/events`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/cloudevents+json',
+        authorization: `Bearer ${platform.credentials().apiKeys['demo']}`
+      },
+      body
+    })
+  }
+
   async function send(type: string, data: object): Promise<{ id: string; answer: string }> {
     const id = `console-test-${type}`
-    const key = platform.credentials().apiKeys['demo']
     const event = { specversion: '1.0', id, source: 'urn:sluice:demo', type, time: '2013-03-01T15:00:00Z', data }
-    const answer = await fetch(`http://${platform.address('collector', 8080)}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${key}` },
-      body: JSON.stringify(event)
-    })
+    const answer = await post(JSON.stringify(event))
     const text = await answer.text()
     assert.equal(answer.status, 202, text)
     return { id, answer: text }

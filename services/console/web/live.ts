@@ -19,7 +19,8 @@ export interface Live {
   readonly waiting: number
 }
 
-const pointsKept = 30 * 60
+/** One every two seconds, for half an hour. */
+const pointsKept = 900
 const hiddenLetGoMs = 60_000
 const channelName = 'sluice-live'
 
@@ -129,7 +130,7 @@ async function loadHistory(): Promise<void> {
   try {
     const { points, changes } = (await (await fetch('/api/history')).json()) as Pick<Live, 'points' | 'changes'>
     const first = points[0]?.t ?? Infinity
-    const oldest = Date.now() / 1_000 - pointsKept
+    const oldest = Date.now() / 1_000 - 2 * pointsKept
     // What this page saw before the console was started anew stays: the gap between is a gap.
     set({ points: [...live.points.filter(({ t }) => t < first && t > oldest), ...points], changes })
   } catch {

@@ -83,15 +83,21 @@ export function One({ contract }: { readonly contract: ContractPage }) {
             <thead>
               <tr>
                 <th scope="col">name</th>
-                <th scope="col">type</th>
+                <th scope="col" class="wide">
+                  type
+                </th>
                 <th scope="col" class="wide">
                   required
                 </th>
-                <th scope="col">meaning</th>
+                <th scope="col" class="wide">
+                  meaning
+                </th>
                 <th scope="col" class="wide">
                   personal
                 </th>
-                <th scope="col">example</th>
+                <th scope="col" class="wide">
+                  example
+                </th>
                 <th scope="col" class="wide">
                   read by
                 </th>
@@ -105,15 +111,16 @@ export function One({ contract }: { readonly contract: ContractPage }) {
                 <tr key={`${field.depth} ${field.name}`}>
                   <th scope="row" class="mono" style={{ paddingLeft: `${field.depth * 20}px` }}>
                     {field.name}
+                    <span class="narrow sub field-more">
+                      {field.type}
+                      {!field.required && ', optional'}. {field.meaning}
+                    </span>
                   </th>
-                  <td>
-                    {field.type}
-                    {!field.required && <span class="narrow sub">optional</span>}
-                  </td>
+                  <td class="wide">{field.type}</td>
                   <td class="wide">{field.required ? 'yes' : 'no'}</td>
-                  <td class="prose">{field.meaning}</td>
+                  <td class="prose wide">{field.meaning}</td>
                   <td class="wide">{field.personal === '' ? 'no' : field.personal}</td>
-                  <td class="mono example">{field.example}</td>
+                  <td class="mono example wide">{field.example}</td>
                   <td class="wide">{field.readBy}</td>
                   <td class="num">
                     {field.refused === 0 ? (

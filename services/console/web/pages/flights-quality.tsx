@@ -25,7 +25,7 @@ export function Calibration({ page }: { readonly page: FlightsPage }) {
         <>
           <svg
             class="calibration"
-            viewBox={`0 0 ${plot.left + plot.width + 16} ${plot.top + plot.height + plot.histogram + 28}`}
+            viewBox={`-14 0 ${plot.left + plot.width + 44} ${plot.top + plot.height + plot.histogram + 28}`}
             role="img"
             aria-label={`Calibration of ${judged} flights in ten bins of predicted risk`}
           >
@@ -148,7 +148,7 @@ export function AucByDay({ days, page }: { readonly days: readonly DayQuality[];
         <>
           <svg
             class="calibration"
-            viewBox="0 0 480 320"
+            viewBox="-14 0 508 320"
             role="img"
             aria-label={`AUC per day: ${shown.map(({ day, auc, judged }) => `${day} ${auc === null ? 'not drawn' : auc.toFixed(2)} of ${judged}`).join(', ')}`}
           >

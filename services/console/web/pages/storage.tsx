@@ -125,10 +125,10 @@ function Tables({
               <th scope="col" class="num">
                 rows
               </th>
-              <th scope="col" class="num">
+              <th scope="col" class="num wide">
                 files
               </th>
-              <th scope="col" class="num">
+              <th scope="col" class="num wide">
                 size
               </th>
               <th scope="col" class="num wide">
@@ -180,8 +180,8 @@ function Tables({
                 ) : (
                   <>
                     <td class="num">{count(table.rows)}</td>
-                    <td class="num">{count(table.files)}</td>
-                    <td class="num">{bytes(table.bytes)}</td>
+                    <td class="num wide">{count(table.files)}</td>
+                    <td class="num wide">{bytes(table.bytes)}</td>
                     <td class="num wide">{bytes(table.medianBytes)}</td>
                     <td class="num wide">{bytes(table.smallTenthBytes)}</td>
                     <td class="num wide">{count(table.version)}</td>
