@@ -1,7 +1,7 @@
 import { loadContracts } from '@sluice/contracts'
 import { connectInference } from '@sluice/inference/client'
 import { checkTopics, openKafka, parseGap, runTransform } from '@sluice/kafka'
-import { clientTlsOf, defineService, kafkaSettingsOf } from '@sluice/service'
+import { clientTlsOf, defineService, kafkaSettingsOf, watchRetention } from '@sluice/service'
 import { settings } from './config.ts'
 import { createCheck } from './src/check-event.ts'
 import { createEnrich } from './src/enrich-events.ts'
@@ -29,6 +29,8 @@ export const enricher = defineService({
       log
     })
     stack.use(inference, 'enrichment API')
+    const retention = watchRetention(context)
+    stack.use(retention, 'watch on retention')
     const running = runTransform(
       kafka,
       {
@@ -38,6 +40,7 @@ export const enricher = defineService({
         check: createCheck({ contracts }),
         enrich: createEnrich({ score: createScore({ inference }) }),
         acceptedGaps: (values.ACCEPT_GAP ?? []).map(parseGap),
+        onRisk: retention.report,
         ...createReport(context, topics),
         tick
       },

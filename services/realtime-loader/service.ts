@@ -1,6 +1,6 @@
 import { loadContracts } from '@sluice/contracts'
 import { checkTopics, openKafka, parseGap, runSink, type Progress } from '@sluice/kafka'
-import { defineService, kafkaSettingsOf } from '@sluice/service'
+import { defineService, kafkaSettingsOf, watchRetention } from '@sluice/service'
 import { loadViews, openStore } from '@sluice/store'
 import { settings } from './config.ts'
 import { createApply } from './src/apply-records.ts'
@@ -34,6 +34,8 @@ export const realtimeLoader = defineService({
       metrics.lag({ topic: topic.name, partition }, lag)
       metrics.doubled({ topic: topic.name }, doubled)
     }
+    const retention = watchRetention(context)
+    stack.use(retention, 'watch on retention')
     const gaps = {
       accepted: (values.ACCEPT_GAP ?? []).map(parseGap),
       dlq: contracts.topics.dlq,
@@ -41,7 +43,17 @@ export const realtimeLoader = defineService({
       pass: passGap
     }
     const { raw } = contracts.topics
-    const sink = { group: values.GROUP_ID, topics: [topic], raw, open, handle, gaps, onProgress, tick }
+    const sink = {
+      group: values.GROUP_ID,
+      topics: [topic],
+      raw,
+      open,
+      handle,
+      gaps,
+      onProgress,
+      onRisk: retention.report,
+      tick
+    }
     const running = runSink(kafka, sink, { log, now })
     stack.defer(() => running.stop(), 'partitions')
     running.done.catch(context.fail)

@@ -24,6 +24,8 @@ export interface DecodedBatches {
   readonly records: LogRecord[]
   /** Offset after the last complete batch, control records and aborted ones included; the position if there is none. */
   readonly next: bigint
+  /** Of the complete batches, as they lie in the log. */
+  readonly bytes: number
 }
 
 /** A batch that cannot be read: a codec that Node does not have, or bytes that make no sense. */
@@ -41,6 +43,7 @@ export function decodeBatches(
   const pending = aborted.toSorted((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
   const abortedProducers = new Set<bigint>()
   let next = source.position
+  let consumed = 0
   for (let at = 0; at + headerBytes <= bytes.length;) {
     const end = at + 12 + bytes.readInt32BE(at + 8)
     if (end > bytes.length) break
@@ -56,10 +59,11 @@ export function decodeBatches(
     }
     if (batch.lastOffset >= next) next = batch.lastOffset + 1n
     at = end
+    consumed = end
   }
   if (next === source.position && bytes.length > 0)
     throw new UnreadableBatchError('not one complete batch in the answer')
-  return { records, next }
+  return { records, next, bytes: consumed }
 }
 
 const headerBytes = 61

@@ -1,8 +1,10 @@
+import type { TopicSpec } from '@sluice/contracts'
 import type { Kafka } from './client.ts'
 import { OutOfRangeError } from './errors.ts'
 import { isAccepted } from './gap.ts'
 import { openOrigins } from './origin.ts'
 import { openPartitionReader } from './partition-reader.ts'
+import { createRetentionRisk } from './retention-risk.ts'
 import { runGroup, type LaneContext } from './run-group.ts'
 import { writeGap } from './write-gap.ts'
 import type { Gap, RunDeps, RunningSink, SinkBatch, SinkGaps, SinkOptions, SinkPosition, SinkRecord } from './types.ts'
@@ -19,12 +21,14 @@ export function runSink(kafka: Kafka, options: SinkOptions, deps: RunDeps): Runn
   const [count] = partitions
   if (count === undefined || partitions.size > 1)
     throw new Error('the topics of a sink have the same number of partitions')
-  const laneOf = (topic: string) => (context: LaneContext) =>
-    fill(kafka, options, topic, reopened, deps, context).finally(() =>
-      options.onProgress?.({ topic, partition: context.partition, lag: null, doubled: 0 })
-    )
+  const laneOf = (topic: TopicSpec) => (context: LaneContext) =>
+    fill(kafka, options, topic, reopened, deps, context).finally(() => {
+      const at = { topic: topic.name, partition: context.partition }
+      options.onProgress?.({ ...at, lag: null, doubled: 0 })
+      if (context.signal.aborted) options.onRisk?.(at, null)
+    })
   const names = topics.map(({ name }) => name)
-  const lanes = names.map(laneOf)
+  const lanes = topics.map(laneOf)
   const running = runGroup(kafka, { group, topics: names, partitions: count, sessionTimeoutMs, lanes, tick }, deps)
   return { ...running, reopen: (topic, partition) => void reopened.add(`${topic}/${partition}`) }
 }
@@ -33,7 +37,7 @@ export function runSink(kafka: Kafka, options: SinkOptions, deps: RunDeps): Runn
 async function fill(
   kafka: Kafka,
   options: SinkOptions,
-  topic: string,
+  { name: topic, ...spec }: TopicSpec,
   reopened: Set<string>,
   deps: RunDeps,
   context: LaneContext
@@ -42,6 +46,7 @@ async function fill(
   const at = { topic, partition }
   const maxBytes = options.fetchBytes
   const reader = own(openPartitionReader(kafka, { ...at, signal, ...(maxBytes !== undefined && { maxBytes }) }))
+  const risk = createRetentionRisk(spec, deps.now)
   const origins = own(openOrigins(kafka, { topic: options.raw.name, partition }, signal))
   while (!signal.aborted) {
     reopened.delete(`${topic}/${partition}`)
@@ -51,6 +56,7 @@ async function fill(
     try {
       while (!signal.aborted && !reopened.has(`${topic}/${partition}`)) {
         const fetched = await reader.fetch(next)
+        options.onRisk?.(at, risk.unread(fetched, next))
         const { records, doubled, origin } = dropDoubled(await origins.of(fetched.records), saved?.origin ?? -1n)
         if (records.length > 0) {
           const batch: SinkBatch = { ...at, records, expected: saved, next: fetched.next, origin }
@@ -60,6 +66,7 @@ async function fill(
         next = fetched.next
         context.moving()
         show(topic, partition, next)
+        options.onRisk?.(at, risk.read(fetched))
         options.onProgress?.({ ...at, lag: Number(fetched.lastStableOffset - next), doubled })
         context.tick()
       }

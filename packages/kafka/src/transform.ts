@@ -1,6 +1,7 @@
 import type { KafkaRecord } from '@sluice/events'
 import { acquirePosition } from './acquire.ts'
 import type { Kafka } from './client.ts'
+import { createRetentionRisk } from './retention-risk.ts'
 import { gapRecord } from './gap.ts'
 import { openPartitionReader } from './partition-reader.ts'
 import { runGroup, type LaneContext } from './run-group.ts'
@@ -17,9 +18,11 @@ import type { RunDeps, Running, TransformOptions } from './types.ts'
 export function runTransform<Item>(kafka: Kafka, options: TransformOptions<Item>, deps: RunDeps): Running {
   const { group, topics, sessionTimeoutMs, tick } = options
   const lane = (context: LaneContext): Promise<void> =>
-    transformPartition(kafka, options, deps, context).finally(() =>
-      options.onProgress?.({ topic: topics.raw.name, partition: context.partition, lag: null, doubled: 0 })
-    )
+    transformPartition(kafka, options, deps, context).finally(() => {
+      const at = { topic: topics.raw.name, partition: context.partition }
+      options.onProgress?.({ ...at, lag: null, doubled: 0 })
+      if (context.signal.aborted) options.onRisk?.(at, null)
+    })
   const { name, partitions } = topics.raw
   return runGroup(kafka, { group, topics: [name], partitions, sessionTimeoutMs, lanes: [lane], tick }, deps)
 }
@@ -52,8 +55,11 @@ async function transformPartition<Item>(
     { topic: raw, partition, position: position.toString(), identities: window.count },
     'partition acquired'
   )
+  const risk = createRetentionRisk(topics.raw, deps.now)
+  const at = { topic: raw, partition }
   for (let next = position; !signal.aborted;) {
     const fetched = await reader.fetch(next)
+    options.onRisk?.(at, risk.unread(fetched, next))
     for (const batch of batchesOf(fetched.records, maxBatchRecords)) {
       if (signal.aborted) return
       const isLast = batch.at(-1) === fetched.records.at(-1)
@@ -64,7 +70,8 @@ async function transformPartition<Item>(
     }
     next = fetched.next
     context.moving()
-    onProgress?.({ topic: raw, partition, lag: Number(fetched.lastStableOffset - next), doubled: 0 })
+    options.onRisk?.(at, risk.read(fetched))
+    onProgress?.({ ...at, lag: Number(fetched.lastStableOffset - next), doubled: 0 })
     context.tick()
   }
 }

@@ -25,6 +25,13 @@ export interface Gap extends TopicPartition {
   readonly to: bigint
 }
 
+/** When retention will have deleted the oldest unread record of a partition, and when half of that is used up. */
+export interface Risk {
+  /** Milliseconds since the epoch. */
+  readonly lossAtMs: number
+  readonly halfAtMs: number
+}
+
 /** A loop over the partitions of a group that goes on until it is stopped or must not go on. */
 export interface Running {
   /** Settles when the loop has ended: resolves after stop(), rejects with RefusedError or our own bug. */
@@ -63,6 +70,8 @@ export interface TransformOptions<Item> {
   readonly onCommitted?: (batch: CommittedBatch<Item>) => void
   /** Called after each fetch and its batches. */
   readonly onProgress?: (progress: Progress) => void
+  /** Called at each fetch, before and after what came of it is done; null: the partition belongs to another, or nothing is ever deleted. */
+  readonly onRisk?: (at: TopicPartition, risk: Risk | null) => void
   /** Called whenever a lane has finished a batch or a bounded attempt at something. */
   readonly tick?: () => void
   readonly sessionTimeoutMs?: number
@@ -149,6 +158,8 @@ export interface SinkOptions {
   readonly gaps?: SinkGaps
   /** Called after each fetch and its batch. */
   readonly onProgress?: (progress: Progress) => void
+  /** Called at each fetch, before and after what came of it is done; null: the partition belongs to another, or nothing is ever deleted. */
+  readonly onRisk?: (at: TopicPartition, risk: Risk | null) => void
   /** Called whenever a lane has finished a batch or a bounded attempt at something. */
   readonly tick?: () => void
   readonly sessionTimeoutMs?: number

@@ -10,7 +10,7 @@ describe('the admin server', () => {
   it('is not alive once it has not ticked for too long, and alive again with the next tick', async () => {
     let nowMs = 0
     const health = createHealth({ log, elapsedMs: () => nowMs })
-    const metrics = createMetrics({ name: 'a', version: '1', isReady: () => true })
+    const metrics = createMetrics({ name: 'a', version: '1', isReady: () => true, now: Date.now })
     const where = { host: '127.0.0.1', port: 0, name: 'a', version: '1' }
     await using server = await openAdminServer({ ...where, health, metrics, maxTickAgeMs: 60_000 })
     const healthz = () => fetch(`http://127.0.0.1:${server.port}/healthz`)

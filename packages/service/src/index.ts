@@ -6,4 +6,5 @@ export { defineService, type RunningService, type Service, type ServiceContext }
 export { setting, type Setting, type SettingValue } from './setting.ts'
 export { defineSettings, readSettings, type Environment, type Settings, type SettingsValues } from './settings.ts'
 export { clientTlsOf, httpsOptions, serverTlsOf, serverTlsSettings, type ServerTls } from './tls.ts'
+export { watchRetention } from './watch-retention.ts'
 export { settingsTable } from './settings-table.ts'

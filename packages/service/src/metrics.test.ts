@@ -6,7 +6,7 @@ import { createMetrics } from './metrics.ts'
 import { repositoryRoot } from './version.ts'
 
 function create(isReady = true) {
-  return createMetrics({ name: 'enricher', version: '1.2.3', isReady: () => isReady })
+  return createMetrics({ name: 'enricher', version: '1.2.3', isReady: () => isReady, now: () => 1_000 })
 }
 
 describe('metrics', () => {
@@ -18,6 +18,7 @@ describe('metrics', () => {
     metrics.repeated(2)
     metrics.doubled({ topic: 'events.raw' })
     metrics.lag({ topic: 'events.raw', partition: 0 }, 7)
+    metrics.lossAt({ topic: 'events.raw', partition: 0 }, 61_000)
     metrics.rows({ table: 't' }, 5)
     metrics.batch({ step: 'enrich' }, 0.2)
     metrics.latency({ step: 'enriched' }, 0.2)
@@ -29,6 +30,7 @@ describe('metrics', () => {
       'sluice_repeated_total 2',
       'sluice_doubled_total{topic="events.raw"} 1',
       'sluice_lag_records{topic="events.raw",partition="0"} 7',
+      'sluice_seconds_to_loss{topic="events.raw",partition="0"} 60',
       'sluice_rows_total{table="t"} 5',
       'sluice_batch_seconds_bucket{le="0.25",step="enrich"} 1',
       'sluice_latency_seconds_count{step="enriched"} 1',

@@ -14,6 +14,8 @@ export interface Metrics {
   readonly doubled: (labels: { readonly topic: string }, count?: number) => void
   /** Data records not read yet; null once the partition belongs to another. */
   readonly lag: (labels: { readonly topic: string; readonly partition: number }, records: number | null) => void
+  /** When retention will have deleted the oldest unread record, ms since the epoch; null: nobody here knows. */
+  readonly lossAt: (labels: { readonly topic: string; readonly partition: number }, atMs: number | null) => void
   /** How long a step took for one batch. */
   readonly batch: (labels: { readonly step: string }, seconds: number) => void
   /** From the collector's acceptance of an event to the end of a step. */
@@ -29,7 +31,7 @@ const batchSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 const latencySeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900]
 
 /** A registry of its own per service, so that two services in one process do not meet. */
-export function createMetrics(service: { name: string; version: string; isReady(): boolean }): Metrics {
+export function createMetrics(service: { name: string; version: string; isReady(): boolean; now(): number }): Metrics {
   const registers = [new Registry()]
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers })
@@ -44,6 +46,17 @@ export function createMetrics(service: { name: string; version: string; isReady(
     help: 'Data records not read yet',
     labelNames: ['topic', 'partition'],
     registers
+  })
+  const losses = new Map<string, { readonly labels: { topic: string; partition: number }; readonly atMs: number }>()
+  // By the clock of whoever asks: it has to go down while nothing moves.
+  const toLoss: Gauge<'topic' | 'partition'> = new Gauge({
+    name: 'sluice_seconds_to_loss',
+    help: 'Until retention deletes the oldest unread record',
+    labelNames: ['topic', 'partition'],
+    registers,
+    collect() {
+      for (const { labels, atMs } of losses.values()) toLoss.set(labels, Math.round((atMs - service.now()) / 1_000))
+    }
   })
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name, help, labelNames: ['step'], buckets, registers })
@@ -73,6 +86,11 @@ export function createMetrics(service: { name: string; version: string; isReady(
     repeated: (count = 1) => repeated.inc(count),
     doubled: (labels, count = 1) => doubled.inc(labels, count),
     lag: (labels, records) => (records === null ? lag.remove(labels) : lag.set(labels, records)),
+    lossAt({ topic, partition }, atMs) {
+      const labels = { topic, partition }
+      if (atMs !== null) losses.set(`${topic}/${partition}`, { labels, atMs })
+      else if (losses.delete(`${topic}/${partition}`)) toLoss.remove(labels)
+    },
     batch: (labels, seconds) => batch.observe(labels, seconds),
     latency: (labels, seconds) => latency.observe(labels, seconds),
     rows: (labels, count = 1) => rows.inc(labels, count),

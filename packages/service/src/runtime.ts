@@ -54,7 +54,7 @@ export async function runToEnd<S extends RuntimeSettings>(
 
   const { stop, onListening = () => {} } = options
   const health = createHealth({ log, elapsedMs: () => performance.now() })
-  const metrics = createMetrics({ name, version, isReady: () => health.readiness().ready })
+  const metrics = createMetrics({ name, version, isReady: () => health.readiness().ready, now: Date.now })
   const box: Box = { name, version, settings: runtime, log, health, metrics, stop, onListening, stacks: [] }
   const deadline = createDeadline(options.stopDeadlineMs ?? 10_000, options.force)
   stop.addEventListener('abort', () => {

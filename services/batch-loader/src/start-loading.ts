@@ -1,5 +1,7 @@
 import type { Topics } from '@sluice/contracts'
 import { originOf, parseGap, readRange, runSink, type Kafka, type SinkRecord } from '@sluice/kafka'
+import { watchRetention } from '@sluice/service'
+import { holdRisk } from './hold-risk.ts'
 import { openLoader, type LoaderDeps } from './open-loader.ts'
 
 /** A table that is further behind its reader than this gets a commit of positions alone. */
@@ -19,6 +21,7 @@ export function startLoading(deps: LoadingDeps) {
   const { kafka, contracts, metrics, tick, fail } = deps
   const { raw, enriched, dlq } = contracts.topics
   const service = { name: 'batch-loader', version: deps.version }
+  const retention = watchRetention(deps)
   const loader = openLoader({
     ...deps,
     service,
@@ -36,6 +39,7 @@ export function startLoading(deps: LoadingDeps) {
       handle: loader.handle,
       gaps: { accepted: deps.acceptedGaps.map(parseGap), dlq, service, pass: loader.passGap },
       tick,
+      onRisk: holdRisk(deps.tables, retention.report),
       onProgress({ topic, partition, lag, doubled }) {
         metrics.lag({ topic, partition }, lag)
         if (doubled > 0) metrics.doubled({ topic }, doubled)
@@ -50,6 +54,7 @@ export function startLoading(deps: LoadingDeps) {
     async stop(graceMs: number): Promise<void> {
       await loader.close(graceMs)
       await sink.stop()
+      retention[Symbol.dispose]()
     }
   }
 }

@@ -103,6 +103,7 @@ export function countingMetrics(): { readonly counts: Map<string, number>; reado
     repeated: nothing,
     doubled: nothing,
     lag: nothing,
+    lossAt: nothing,
     batch: nothing,
     latency: (labels) => counter('latency')(labels),
     rows: nothing,
