@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -48,6 +49,16 @@ describe('lanes', () => {
     await assert.rejects(lanes.send({ ...recordOf(1, 0), key: Buffer.alloc(4) }), TypeError)
     await assert.rejects(lanes.send({ ...recordOf(1, 0), headers: { n: null as never } }), TypeError)
     await assert.rejects(lanes.send(recordOf(1, 3)), RangeError)
+  })
+
+  it('cut what is queued into sends that the broker takes', async () => {
+    await using lanes = openLanes(kafka, { topic: topics.raw }, { log: silent })
+    const large = Array.from({ length: 6 }, (_, i) => ({ ...recordOf(i, 2), value: randomBytes(300 * 1_024) }))
+    const settled = await Promise.allSettled(large.map((record) => lanes.send(record)))
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      large.map(() => 'fulfilled')
+    )
   })
 
   it('say that a lane is full, which is not an outage', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { startKafka, uniqueName, waitFor, type Backing } from '@sluice/testkit'
-import { ok } from '@sluice/events'
+import { header, ok } from '@sluice/events'
 import type { Kafka } from './client.ts'
 import { commitOffset, openAt, readAll, silent, topicsOf, write } from './test-support.ts'
 import { join as joinAs } from './test-member.ts'
@@ -113,7 +113,7 @@ describe('a group under faults', () => {
   it('fences an owner that is still alive and in the middle of a batch', async () => {
     const held = Promise.withResolvers<void>()
     const reached = Promise.withResolvers<void>()
-    const first = await start(kafka, {
+    await using first = await start(kafka, {
       sessionTimeoutMs,
       enrich: async (items) => {
         reached.resolve()
@@ -124,15 +124,19 @@ describe('a group under faults', () => {
     await write(kafka, first.at(0), [event('a')])
     await reached.promise
     // What another owner does when the group gives it the partition while the first one still works on it.
-    const next = await openTransactions(kafka, `${first.group}.${first.topics.raw.name}.0`)
+    const { group, topics } = first
+    const next = await openTransactions(kafka, `${group}.${topics.raw.name}.0`)
+    const record = { key: null, value: null, headers: { [header.originOffset]: '0' }, bytes: 1 }
+    const outputs = [{ topic: topics.enriched.name, records: [record] }]
+    await next.commit({ partition: 0, outputs, group, input: topics.raw.name, next: 1n })
     held.resolve()
+    await write(kafka, first.at(0), [event('b')])
     await first.untilDone()
     next.close()
     assert.deepEqual(
       (await first.account(0)).map(({ origin }) => origin),
-      [0]
+      [0, 1]
     )
-    await first.running.stop()
   })
 })
 

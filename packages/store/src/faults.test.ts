@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import { RefusedError, UnavailableError } from '@sluice/events'
 import { waitFor } from '@sluice/testkit'
@@ -142,7 +143,8 @@ describe('the store, when things go wrong', () => {
     const own = all[0] ?? []
     await applyRange(store, 0, own, 0, 100)
     await redis.kill('SIGSTOP')
-    await assert.rejects(applyRange(store, 0, own, 100, 200), (error: unknown) => {
+    const tooLate = sleep(20_000, undefined, { ref: false })
+    await assert.rejects(Promise.race([applyRange(store, 0, own, 100, 200), tooLate]), (error: unknown) => {
       assert.ok(error instanceof UnavailableError && error.dependency === 'redis')
       return true
     })
