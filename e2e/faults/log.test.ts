@@ -66,7 +66,7 @@ describe('the log and its readers', () => {
   for (const [service, point] of Object.entries(hangs)) {
     it(`do not hang quietly: a ${service} that stands still is ended by its watchdog and started again (P18)`, async () => {
       await using load = startWorkload(lab, {
-        seed: 18,
+        seed: 180 + loads.length,
         eventsPerSecond: 40,
         keys: 12,
         firstKey: 200 + 12 * loads.length
