@@ -39,8 +39,14 @@ export async function replay(period: Period): Promise<UnderTest> {
   }
 }
 
+/** Where something must land, and what. */
+interface Landing {
+  readonly platform: Pick<Platform, 'address' | 'credentials'>
+  readonly expected: Expected
+}
+
 /** The report once everything has landed, or what is still wrong at the deadline. */
-export async function landed({ platform, expected: counts }: UnderTest, timeoutMs: number): Promise<Report> {
+export async function landed({ platform, expected: counts }: Landing, timeoutMs: number): Promise<Report> {
   const events = Object.values(counts).reduce((sum, { events: n }) => sum + n, 0)
   let last: Report | undefined
   const complete = async (): Promise<Report | undefined> => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { credentials, loadPackageDefinition, status, type Client, type ServiceError } from '@grpc/grpc-js'
+import { Client, credentials, loadPackageDefinition, status, type ServiceError } from '@grpc/grpc-js'
 import { InferenceStub, type InferTensor, type ModelInferRequest, type ModelInferResponse } from '@sluice/inference'
 import { service as healthService } from 'grpc-health-check'
 import { startApi, type RunningApi } from './testing/start-api.ts'
@@ -140,6 +140,14 @@ describe('the Open Inference Protocol over gRPC', () => {
     assert.deepEqual(checked, { status: 'SERVING' })
     health.close()
   })
+
+  it('says what can be called, unless a setting turns that off', async () => {
+    await using silent = await startApi(undefined, { GRPC_REFLECTION: 'false' })
+    for (const version of ['v1', 'v1alpha']) {
+      assert.equal(await reflectionStatus(api.grpcAddress, version), status.OK)
+      assert.equal(await reflectionStatus(silent.grpcAddress, version), status.UNIMPLEMENTED)
+    }
+  })
 })
 
 async function infer(
@@ -167,6 +175,18 @@ async function failure(answer: Promise<unknown>): Promise<ServiceError> {
     () => assert.fail('the call succeeded'),
     (error: ServiceError) => error
   )
+}
+
+/** Status of a stream that asks nothing. */
+function reflectionStatus(address: string, version: string): Promise<status> {
+  const client = new Client(address, credentials.createInsecure())
+  const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`
+  const asIs = (bytes: Buffer) => bytes
+  return new Promise<status>((resolve) => {
+    const asking = client.makeBidiStreamRequest(path, asIs, asIs, { deadline: Date.now() + 20_000 })
+    asking.on('status', ({ code }: { code: status }) => resolve(code)).on('error', () => undefined)
+    asking.resume().end()
+  }).finally(() => client.close())
 }
 
 function call<Answer>(method: string, request: object): Promise<Answer> {
