@@ -24,6 +24,11 @@ const steps: readonly Step[] = [
     advice: 'node tools/generate-types.ts'
   },
   {
+    name: 'pages',
+    command: 'node cli/main.ts contracts export --format markdown --out docs/contracts --check'.split(' '),
+    advice: 'npm run sluice -- contracts export --format markdown --out docs/contracts'
+  },
+  {
     name: 'contracts',
     command: ['node', 'cli/main.ts', 'contracts', 'check'],
     advice: 'npm run sluice -- contracts check'

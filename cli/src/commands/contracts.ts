@@ -1,39 +1,47 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { loadContracts, type Contracts } from '@sluice/contracts'
 import { repoRoot } from '@sluice/testkit'
-import { checkContracts } from '../contracts/check-contracts.ts'
-import { findBaseline } from '../contracts/find-baseline.ts'
-import { printCheck } from '../contracts/print-check.ts'
-import { readDeclarations } from '../contracts/read-declarations.ts'
 import type { Command } from '../run-command.ts'
 
 export const contracts: Command = {
   name: 'contracts',
-  summary: 'compares the contracts with those of another revision: contracts check',
-  options: { against: { type: 'string' }, json: { type: 'boolean' }, root: { type: 'string' } },
+  summary: 'contracts check: against another revision; contracts export: as AsyncAPI, ODCS, TypeScript or pages',
+  options: {
+    against: { type: 'string' },
+    json: { type: 'boolean' },
+    format: { type: 'string' },
+    out: { type: 'string' },
+    check: { type: 'boolean' },
+    root: { type: 'string' }
+  },
   help: {
     against: 'check: a revision of git; the last release tag if not said, else main, else the commit before',
     json: 'check: as JSON',
+    format: 'export: asyncapi (3.1), odcs (3.2), typescript or markdown',
+    out: 'export: the folder to write into; what is written goes to the output if not said',
+    check: 'export: writes nothing, and fails if the folder holds something else',
     root: 'the repository, if not this one'
   },
   operand: 'action',
   async run(values) {
-    const root = typeof values['root'] === 'string' ? values['root'] : repoRoot
+    const text = (name: string): string | null => (typeof values[name] === 'string' ? values[name] : null)
+    const root = text('root') ?? repoRoot
     const here = await loadContracts(join(root, 'schemas'))
-    const against = typeof values['against'] === 'string' ? values['against'] : null
-    if (values['action'] === 'check') return check(root, here, against, values['json'] === true)
-    throw new TypeError(`contracts check, not ${String(values['action'] ?? 'nothing')}`)
+    if (values['action'] === 'check') return check(root, here, text('against'), values['json'] === true)
+    if (values['action'] === 'export') return write(root, here, text('format'), text('out'), values['check'] === true)
+    throw new TypeError(`expected contracts check or contracts export, found ${String(values['action'] ?? 'neither')}`)
   }
 }
 
 async function check(root: string, here: Contracts, against: string | null, json: boolean): Promise<number> {
+  const { checkContracts } = await import('../contracts/check-contracts.ts')
+  const { findBaseline } = await import('../contracts/find-baseline.ts')
+  const { printCheck } = await import('../contracts/print-check.ts')
+  const { readDeclarations } = await import('../contracts/read-declarations.ts')
   await using baseline = await findBaseline(root, against)
   if (baseline === null) {
-    console.log(
-      json
-        ? JSON.stringify({ against: null, ok: true, contracts: [] })
-        : 'there is no other revision to compare the contracts with'
-    )
+    const words = 'there is no other revision to compare the contracts with'
+    console.log(json ? JSON.stringify({ against: null, ok: true, contracts: [] }) : words)
     return 0
   }
   const { ref, why, commit, dir } = baseline
@@ -48,4 +56,34 @@ async function check(root: string, here: Contracts, against: string | null, json
     process.stdout.write(printCheck(changed))
   }
   return ok ? 0 : 1
+}
+
+async function write(
+  root: string,
+  here: Contracts,
+  wanted: string | null,
+  out: string | null,
+  isCheck: boolean
+): Promise<number> {
+  const { exportContracts, exportFormats, joinFiles, staleFiles, writeFiles } =
+    await import('../contracts/export-contracts.ts')
+  const format = exportFormats.find((name) => name === wanted)
+  if (format === undefined)
+    throw new TypeError(`--format: expected ${exportFormats.join(', ')}, found ${wanted ?? 'none'}`)
+  if (isCheck && out === null) throw new TypeError('--check needs the folder to look at: --out')
+  const files = await exportContracts(format, here, root)
+  if (out === null) {
+    process.stdout.write(joinFiles(files))
+    return 0
+  }
+  if (!isCheck) {
+    await writeFiles(files, resolve(out))
+    return 0
+  }
+  const stale = await staleFiles(files, resolve(out))
+  if (stale.length === 0) return 0
+  console.error(
+    `stale in ${out}: ${stale.join(', ')}; run: npm run sluice -- contracts export --format ${format} --out ${out}`
+  )
+  return 1
 }

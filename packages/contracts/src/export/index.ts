@@ -1,0 +1,3 @@
+export { toAsyncapi } from './to-asyncapi.ts'
+export { toMarkdown } from './to-markdown.ts'
+export { toOdcs } from './to-odcs.ts'
