@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import schema from '@asyncapi/specs/schemas/3.1.0.json' with { type: 'json' }
 import { loadContracts } from '@sluice/contracts'
 import { bronzeTables } from '@sluice/lake'
 import { Ajv } from 'ajv'
@@ -18,7 +18,6 @@ after(() => rmSync(dir, { recursive: true, force: true }))
 /** The schema of AsyncAPI 3.1 by those who write it. */
 function asyncapiValidator() {
   // It brings the meta-schema of draft 7 along.
-  const schema = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.1.0.json') as object
   return new Ajv({ meta: false, validateSchema: false, strict: false, validateFormats: false }).compile(schema)
 }
 

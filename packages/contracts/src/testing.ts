@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { allowsNull, typeOf, type SchemaNode } from './schema-node.ts'
 import type { Contract } from './types.ts'
 
+export { checkReads } from './check-reads.ts'
+
 /**
  * Documents that hold to a contract, with the ends of its bounds among them: for property tests of whatever reads,
  * carries or writes `data`. Each is accepted by `contract.checkData` and by `parseJsonStrict` once it is JSON.
