@@ -142,6 +142,7 @@ describe('the batch loader', () => {
         value: '{}',
         headers: { ...enrichedHeaders('door.opened.v1', '1.0', 0), origin_offset: '-1' }
       },
+      { ...reading(23), reason: 'headers', headers: enrichedHeaders('reading.taken.v1', '1.1', 9_000_000_000_000) },
       { ...reading(24), reason: 'parse', value: 'not JSON' },
       { ...reading(25), reason: 'parse', value: '{"id":"cut off' },
       { ...reading(26), reason: 'envelope', value: '{}' },

@@ -237,6 +237,7 @@ describe('the real-time loader', () => {
     const { partition } = await log.write(flight(1)[0] as TestEvent)
     await log.writeRaw(partition, key, Buffer.from('not JSON'), { [header.eventType]: 'flight.scheduled.v1' })
     await log.writeRaw(partition, key, Buffer.from('{}'), {})
+    await log.write(flight(1)[1] as TestEvent, { [header.originOffset]: '9000000000000000000' })
     await log.write(flight(1)[1] as TestEvent)
     await using loader = await start()
     await waitFor(
@@ -247,7 +248,7 @@ describe('the real-time loader', () => {
     const passed = loader.lines.filter(({ msg }) => msg === 'record passed')
     assert.deepEqual(
       passed.map(({ reason }) => reason),
-      ['unknown_version', 'unknown_type']
+      ['unknown_version', 'unknown_type', 'headers']
     )
     assert.match(await loader.metrics(), /sluice_rejected_total\{reason="unknown_type"\} 1/)
   })

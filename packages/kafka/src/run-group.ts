@@ -180,7 +180,7 @@ export function runGroup(kafka: Kafka, options: GroupOptions, { log }: { readonl
   return {
     done: done.promise,
     stop: () => end(),
-    problems: () => [membership.problem(), ...problems.values()].filter((problem) => problem !== null)
+    problems: () => [membership.problem(), ...problems.values(), ...refusals].filter((problem) => problem !== null)
   }
 }
 

@@ -93,6 +93,36 @@ describe('a sink', () => {
     await sink.stop()
   })
 
+  it('goes on with every other partition while one waits, and while one is stuck', async () => {
+    const own = await ownTopics(kafka)
+    const store = new Store()
+    const stuck = Promise.withResolvers<'done'>()
+    const sink = run(kafka, own, store, {
+      handle: async (batch) => {
+        const at = `${batch.topic}/${batch.partition}`
+        if (at === `${own.enriched.name}/0`) throw new UnavailableError('store', 'not for this one')
+        if (at === `${own.enriched.name}/1`) return stuck.promise
+        return store.take(batch)
+      }
+    })
+    const others = [
+      { topic: own.enriched.name, partition: 2 },
+      ...[0, 1, 2].map((partition) => ({ topic: own.dlq.name, partition }))
+    ]
+    for (const partition of [0, 1]) await write(kafka, { topic: own.enriched.name, partition }, traced(0))
+    for (let round = 0; round < 3; round += 1) {
+      for (const at of others) {
+        const [origin, count] = [round, store.values(at.topic).length]
+        await write(kafka, at, at.topic === own.dlq.name ? deadLetters(own, origin) : traced(origin))
+        await waitFor(`${at.topic}/${at.partition}`, () => store.values(at.topic).length > count, { timeoutMs: 20_000 })
+      }
+    }
+    assert.equal(store.values().length, 12)
+    assert.match(sink.problems().join(), /partition 0 waits for store: not for this one/)
+    stuck.resolve('done')
+    await sink.stop()
+  })
+
   it('may be read by two at once: the store takes each batch once', async () => {
     const own = await ownTopics(kafka)
     const store = new Store()
