@@ -13,7 +13,7 @@ const contextBytes = 16
 export function describeLetter(record: KafkaRecord, contracts: Contracts, lake: string | null): LetterDetail {
   const letter = summarize(record)
   const value = record.value ?? Buffer.alloc(0)
-  const isText = isUtf8(value) && value.length <= maxShownBytes
+  const isText = value.length > 0 && isUtf8(value) && value.length <= maxShownBytes
   const text = isText ? value.toString('utf8') : null
   const finding = findingOf(value, text, letter.reason, letter.pointer, letter.message)
   const contract = letter.type === null ? undefined : contracts.byType(letter.type)
@@ -22,7 +22,7 @@ export function describeLetter(record: KafkaRecord, contracts: Contracts, lake: 
     letter,
     text,
     hex:
-      text === null || finding.kind === 'not json'
+      value.length > 0 && (text === null || finding.kind === 'not json')
         ? hexLines(value, text === null ? 0 : Buffer.byteLength(text.slice(0, finding.from)))
         : null,
     bytes: value.length,
@@ -44,6 +44,7 @@ export function describeLetter(record: KafkaRecord, contracts: Contracts, lake: 
 }
 
 function findingOf(value: Buffer, text: string | null, reason: string, pointer: string, message: string): Finding {
+  if (value.length === 0) return { kind: 'whole', from: 0, to: 0, note: `It holds no bytes. ${message}` }
   if (text === null && !isUtf8(value))
     return { kind: 'not utf-8', from: firstBadByte(value), to: firstBadByte(value) + 1, note: 'this byte is not UTF-8' }
   if (text === null) return { kind: 'whole', from: 0, to: 0, note: `${value.length} bytes, too large to be shown` }
@@ -184,5 +185,6 @@ const advice: Readonly<Record<string, string>> = {
   too_large_after_enrichment: 'The owner of the model or of the topic’s limit has to make room.',
   headers: 'Whoever wrote into the topic past the collector has to send fewer or smaller headers.',
   bug: 'Ours to mend; then replay.',
-  repeat: 'Nothing to do: the first one counts.'
+  repeat: 'Nothing to do: the first one counts.',
+  gap: 'Retention deleted these records before they were read; what senders still have can be sent again.'
 }

@@ -82,7 +82,9 @@ function partLine(name: string, snapshot: Snapshot): string {
     .map(({ oldestUnreadMs }) => oldestUnreadMs)
   return lags.some((lag) => lag === null)
     ? 'position not known'
-    : `all but the last ${duration(Math.max(0, ...(lags as number[])))}`
+    : lags.every((lag) => lag === 0)
+      ? 'up to date'
+      : `all but the last ${duration(Math.max(0, ...(lags as number[])))}`
 }
 
 /** A victim says of whom, in quiet ink; the cause stands out by itself. */
