@@ -22,8 +22,8 @@ export interface RestDeps {
   readonly quota: Quota
   readonly inFlight: InFlight
   readonly maxBodyBytes: number
-  /** What `/openapi.json` answers. */
-  readonly description: object
+  /** What GET answers, by path: `/openapi.json` and the like. */
+  readonly documents: ReadonlyMap<string, object>
   /** Why nothing can be taken now, in words; null: it can. */
   readonly problem: () => string | null
   readonly now: () => number
@@ -109,11 +109,13 @@ export function createRestApp(deps: RestDeps): FastifyInstance {
   })
   addEventRoute('/v1/events/validate', 200, async (candidates, reception) => validateAll(candidates, reception))
 
-  const description = Buffer.from(JSON.stringify(deps.description))
-  addRoute('GET', '/openapi.json', (_request, reply) => sendJson(reply, 200, 'application/json', description))
+  for (const [url, document] of deps.documents) {
+    const body = Buffer.from(JSON.stringify(document))
+    addRoute('GET', url, (_request, reply) => sendJson(reply, 200, 'application/json', body))
+  }
 
   app.setNotFoundHandler(() => {
-    const expected = '/v1/events, /v1/events/validate or /openapi.json'
+    const expected = '/v1/events, /v1/events/validate, /v1/schemas or /openapi.json'
     throw new RequestRefused('not_found', `path: expected ${expected}, found another`)
   })
   app.setErrorHandler((error, request, reply) => {

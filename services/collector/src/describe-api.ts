@@ -1,5 +1,6 @@
 import { maxEventBytes, maxIdBytes } from '@sluice/events'
 import type { Contracts } from '@sluice/contracts'
+import { describeSchemas } from './describe-schemas.ts'
 import { modes } from './media-type.ts'
 import { problemContentType } from './problem-details.ts'
 import { maxBatchEvents } from './read-events.ts'
@@ -27,6 +28,24 @@ const anyRequest: readonly RefusalCode[] = [
   'headers_too_large',
   'internal'
 ]
+
+/** The contracts, read only: the list, then one path for each event type. */
+function schemaPaths(contracts: Contracts): Schema {
+  const [list = '', ...others] = describeSchemas(contracts).keys()
+  const operation = (operationId: string, summary: string, content: Schema) => ({
+    get: { operationId, summary, responses: { 200: { description: summary, content }, ...problems(anyRequest) } }
+  })
+  const json = { 'application/json': { schema: { type: 'object' } } }
+  return {
+    [list]: operation('listSchemas', 'The event types: version, owner and where the schema of each is.', json),
+    ...Object.fromEntries(
+      others.map((path, i) => {
+        const { type } = contracts.all[i]!
+        return [path, operation(`schemaOf.${type}`, `The contract of ${type}: a JSON Schema of its \`data\`.`, json)]
+      })
+    )
+  }
+}
 
 /** The OpenAPI 3.1 document of the REST side, from the constants that decide its answers. */
 export function describeApi({ contracts, version, maxBodyBytes }: ApiDescription): object {
@@ -58,6 +77,7 @@ export function describeApi({ contracts, version, maxBodyBytes }: ApiDescription
           codes: codes.filter((code) => !onlyPublish.includes(code))
         })
       },
+      ...schemaPaths(contracts),
       '/openapi.json': {
         get: {
           operationId: 'describeApi',

@@ -8,6 +8,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { openGrpcServer } from './create-grpc-server.ts'
 import { createRestApp } from './create-rest-app.ts'
 import { describeApi } from './describe-api.ts'
+import { describeSchemas } from './describe-schemas.ts'
 import { createInFlight } from './in-flight.ts'
 import { createOverdue } from './overdue.ts'
 import { createPublisher } from './publish-events.ts'
@@ -69,7 +70,8 @@ export async function openCollector(options: CollectorOptions): Promise<Collecto
   const validateAll = createValidator({ contracts })
   const maxBodyBytes = settings.MAX_BODY_BYTES
   const description = describeApi({ contracts, maxBodyBytes, version: options.version })
-  const app = createRestApp({ ...shared, validateAll, maxBodyBytes, description, tls })
+  const documents = new Map([['/openapi.json', description], ...describeSchemas(contracts)])
+  const app = createRestApp({ ...shared, validateAll, maxBodyBytes, documents, tls })
   opening.defer(() => closeRest(app))
   await app.listen({ host, port: settings.HTTP_PORT })
   const { port: httpPort } = app.server.address() as AddressInfo

@@ -3,6 +3,7 @@ import type { Metrics } from '@sluice/service'
 import { openApiKeys } from '../api-keys.ts'
 import { createRestApp, type RestDeps } from '../create-rest-app.ts'
 import { describeApi } from '../describe-api.ts'
+import { describeSchemas } from '../describe-schemas.ts'
 import { createInFlight } from '../in-flight.ts'
 import { createOverdue } from '../overdue.ts'
 import { createPublisher } from '../publish-events.ts'
@@ -63,7 +64,10 @@ export async function testRestApp(options: TestRestOptions = {}): Promise<TestRe
     now: Date.now,
     problem: () => null,
     maxBodyBytes,
-    description: describeApi({ contracts, maxBodyBytes, version: '0.0.0' }),
+    documents: new Map([
+      ['/openapi.json', describeApi({ contracts, maxBodyBytes, version: '0.0.0' })],
+      ...describeSchemas(contracts)
+    ]),
     publisher: createPublisher({ contracts, lanes, inFlight, answerMs, metrics, onBug, overdue: createOverdue() }),
     validateAll: createValidator({ contracts }),
     quota: createQuota({ eventsPerSecond: options.eventsPerSecond ?? 0, burst: 10, now: Date.now }),
