@@ -19,6 +19,8 @@ export interface Report {
   /** Lost, doubled, invented, disordered, altered: one sentence each, the first fifty. */
   readonly problems: readonly string[]
   readonly problemCount: number
+  /** Copies in the outputs that were set aside; 0 unless they may be there. */
+  readonly doubled: number
   /** What the ledger comes to, if there was one. */
   readonly ledger?: Tally
 }
@@ -53,6 +55,8 @@ export interface Observed {
   readonly ledger?: string
   /** Another lake than the one that the services fill. */
   readonly prefix?: string
+  /** The outputs may hold copies of records, which every consumer has to drop: they are counted and set aside. */
+  readonly mayDouble?: boolean
   /** Another database than the first. */
   readonly database?: number
 }
@@ -65,7 +69,7 @@ export function observe(platform: Pick<Platform, 'address' | 'credentials'>, obs
 /** What the oracle needs to know of a platform. */
 export function describePlatform(
   platform: Pick<Platform, 'address' | 'credentials'>,
-  { ledger, prefix = 'bronze', database = 0 }: Observed = {}
+  { ledger, prefix = 'bronze', database = 0, mayDouble = false }: Observed = {}
 ) {
   const { s3, redis } = platform.credentials()
   const address = new URL(redis.url)
@@ -75,6 +79,7 @@ export function describePlatform(
     tables,
     lake: { ...s3, prefix },
     redis: { host: address.hostname, port: Number(address.port), password: redis.password, database },
+    mayDouble,
     ledger: ledger ?? null
   }
 }

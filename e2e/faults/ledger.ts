@@ -9,7 +9,7 @@ export interface Entry {
   /** Null: a record that is no event; its bytes say which one it is. */
   readonly key: string | null
   readonly n: number
-  readonly fate: Fate | 'parse'
+  readonly fate: Fate | 'parse' | 'too_large'
   readonly via: Via
   attempts: number
   /** How often it was answered as durable. */

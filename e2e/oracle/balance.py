@@ -6,29 +6,43 @@ from collections import Counter, defaultdict
 REPEAT_WINDOW = 20_000
 
 
-def check_outputs(raw, enriched, dlq):
-    """Every raw offset has exactly one output, in the same partition, in order; nothing else is there."""
-    problems = []
+def check_outputs(raw, enriched, dlq, topic="raw", starts=None):
+    """Every raw offset has exactly one output, in the same partition, in order; nothing else is there.
+
+    `starts`: first offset that the raw topic still has, by partition. What was deleted before it has an output or lies in a gap.
+    """
+    problems, gaps, lowest = [], set(), {}
     outputs = Counter()
     last = defaultdict(lambda: -1)
     for record in [*enriched, *dlq]:
         origin = origin_of(record)
+        if is_gap(record):
+            if record.headers["dlq_origin_topic"].decode() != topic:
+                continue  # a loader's: of another topic
+            gaps |= {(record.partition, o) for o in gap_of(record)}
+            lowest.setdefault(record.partition, gap_of(record)[0])
         if origin is None:
             problems.append(f"{where(record)} names no origin")
             continue
-        outputs[(record.partition, origin)] += 1
+        if not is_gap(record):
+            outputs[(record.partition, origin)] += 1
+        lowest[record.partition] = min(origin, lowest.get(record.partition, origin))
         lane = (record.topic, record.partition)
         if origin <= last[lane]:
             problems.append(f"{where(record)} has origin {origin} after {last[lane]}: order went back")
         last[lane] = origin
     known = {(r.partition, r.offset) for r in raw}
+    deleted = {(p, o) for p, start in (starts or {}).items() for o in range(lowest.get(p, start), start)}
+    problems += [f"raw {p}/{o} was deleted and has neither output nor gap: lost" for p, o in sorted(deleted - outputs.keys() - gaps)]
+    problems += [f"raw {p}/{o} lies in a gap and is there, or has an output" for p, o in sorted(gaps & (known | outputs.keys()))]
+    known |= {place for place in outputs if place[1] < (starts or {}).get(place[0], 0)}
     problems += [f"raw {p}/{o} has no output: lost" for p, o in sorted(known - outputs.keys())]
     problems += [f"raw {p}/{o} has {n} outputs: doubled" for (p, o), n in sorted(outputs.items()) if n > 1]
     problems += [f"an output names raw {p}/{o}, which does not exist: invented" for p, o in sorted(outputs.keys() - known)]
     return problems
 
 
-def check_repeats(raw, dlq):
+def check_repeats(raw, dlq, starts=None):
     """Repeats are exactly the events whose identity occurred within the previous 20,000 raw offsets of the partition."""
     newest, first, expected = {}, {}, {}
     for record in sorted(raw, key=lambda r: (r.partition, r.offset)):
@@ -44,7 +58,7 @@ def check_repeats(raw, dlq):
     found = {
         (r.partition, origin_of(r)): int(r.headers["dlq_first_offset"])
         for r in dlq
-        if r.headers["dlq_reason"] == b"repeat"
+        if r.headers["dlq_reason"] == b"repeat" and origin_of(r) >= (starts or {}).get(r.partition, 0)
     }
     problems = [f"raw {k} repeats offset {v} but was not marked so" for k, v in expected.items() if k not in found]
     problems += [f"raw {k} was marked a repeat of {v} but is none" for k, v in found.items() if k not in expected]
@@ -71,6 +85,25 @@ def check_enriched(raw, enriched):
         if record.key != source.key:
             problems.append(f"{where(record)} has key {record.key}, its raw event {source.key}")
     return problems
+
+
+def undouble(records):
+    """Without what lies at or below an origin that came before in its partition, and how many of these there were."""
+    last, kept = defaultdict(lambda: -1), []
+    for record in records:
+        if origin_of(record) > last[record.partition]:
+            last[record.partition] = origin_of(record)
+            kept.append(record)
+    return kept, len(records) - len(kept)
+
+
+def is_gap(record):
+    return record.headers.get("dlq_reason") == b"gap"
+
+
+def gap_of(record):
+    """All offsets that a gap stands for."""
+    return range(int(record.headers["dlq_gap_from"]), int(record.headers["dlq_origin_offset"]) + 1)
 
 
 def identity_of(record):

@@ -35,6 +35,16 @@ def read_topic(brokers: str, topic: str, deadline_s: float = 60.0) -> list[Recor
         consumer.close()
 
 
+def log_starts(brokers: str, topic: str) -> dict[int, int]:
+    """First offset that is still there, by partition."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "oracle-never-commits", "enable.auto.commit": False})
+    try:
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[0] for p in partitions}
+    finally:
+        consumer.close()
+
+
 def _drain(consumer, open_partitions, deadline_s):
     import time
 

@@ -11,22 +11,29 @@ def read_ledger(path):
         return [json.loads(line) for line in lines]
 
 
-def check_ledger(ledger, raw, tables, dead_letters):
-    """Answered as durable: one row. Sent, not answered so: at most one. Nothing else. `tables`: rows by table name."""
+def check_ledger(ledger, raw, tables, dead_letters, lost=frozenset(), starts=None):
+    """Answered as durable: one row. Sent, not answered so: at most one. Nothing else. `tables`: rows by table name.
+
+    `lost`: raw places that a gap names; an event of which every place is lost has no row.
+    """
     where = defaultdict(list)
     for table, rows in tables.items():
         for row in rows:
             where[row["event_id"]].append(table)
     for row in dead_letters:
-        if row["reason"] != "repeat":
+        if row["reason"] not in ("repeat", "gap"):
             where[id_of(row["value"])].append(row["reason"])
     problems = []
     for entry in ledger:
         found = where.pop(entry["id"], [])
+        places = {tuple(place) for place in entry["places"]}
+        if places and places <= lost:
+            problems += [f"{entry['id']} lies in a gap and is in {found}" for _ in found[:1]]
+            continue
         problems += judge(entry, found)
         problems += [f"{entry['id']} was answered {odd}" for odd in entry["odd"]]
     problems += [f"{found} holds {event_id}, which nobody sent: invented" for event_id, found in where.items()]
-    return [*problems, *check_places(ledger, raw)]
+    return [*problems, *check_places(ledger, raw, starts or {})]
 
 
 def judge(entry, found):
@@ -41,11 +48,13 @@ def judge(entry, found):
             yield f"{name} was sent as {entry['fate']} and ended as {place}"
 
 
-def check_places(ledger, raw):
+def check_places(ledger, raw, starts):
     """An answer names partition and offset: the event must be there."""
     by_place = {(r.partition, r.offset): r for r in raw}
     for entry in ledger:
         for partition, offset in entry["places"]:
+            if offset < starts.get(partition, 0):
+                continue  # deleted since
             record = by_place.get((partition, offset))
             if record is None:
                 yield f"{entry['id']} was answered as durable at raw {partition}/{offset}, where nothing is: false answer"

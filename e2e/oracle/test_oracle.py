@@ -4,7 +4,7 @@ import json
 import unittest
 from dataclasses import replace
 
-from balance import check_enriched, check_outputs, check_repeats
+from balance import check_enriched, check_outputs, check_repeats, undouble
 from kafka_log import Record
 from lake import check_table
 from ledger import check_ledger, check_order
@@ -26,6 +26,11 @@ def repeat(record, offset, first):
     return replace(record, topic="dlq", offset=offset, value=b"", headers=headers)
 
 
+def gap(first, last, topic="raw"):
+    headers = {"dlq_reason": b"gap", "dlq_origin_topic": topic.encode(), "dlq_gap_from": b"%d" % first, "dlq_origin_offset": b"%d" % last}
+    return Record("dlq", 0, 0, 0, None, b"", headers)
+
+
 class Oracle(unittest.TestCase):
     def setUp(self):
         self.raw = [raw(0, "a"), raw(1, "b"), raw(2, "a"), raw(3, "c")]
@@ -41,6 +46,18 @@ class Oracle(unittest.TestCase):
 
     def test_finds_a_lost_record(self):
         self.assertIn("raw 0/1 has no output: lost", self.problems([self.good[0], self.good[2]]))
+
+    def test_takes_what_was_deleted_for_lost_unless_a_gap_names_it(self):
+        self.raw, self.good, self.dlq = self.raw[3:], [self.good[0], self.good[2]], []
+        found = check_outputs(self.raw, self.good, [], "raw", {0: 3})
+        self.assertEqual(found, [f"raw 0/{o} was deleted and has neither output nor gap: lost" for o in (1, 2)])
+        self.assertEqual(check_outputs(self.raw, self.good, [gap(1, 2)], "raw", {0: 3}), [])
+        self.assertTrue(check_outputs(self.raw, self.good, [gap(1, 3)], "raw", {0: 3}))
+        self.assertEqual(check_outputs(self.raw, self.good, [gap(1, 2), gap(0, 9, "enriched")], "raw", {0: 3}), [])
+
+    def test_sets_copies_aside_only_where_they_may_be(self):
+        copies = [*self.good, replace(self.good[1], offset=3), replace(self.good[2], offset=4), enriched(raw(4, "d"), 5)]
+        self.assertEqual(undouble(copies), ([*self.good, copies[-1]], 2))
 
     def test_finds_a_doubled_record(self):
         doubled = [*self.good, replace(self.good[2], offset=3)]
