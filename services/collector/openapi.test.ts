@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { pythonTools } from '@sluice/testkit'
 import { describeApi } from './src/describe-api.ts'
 import { contracts, weather } from './src/testing/fixtures.ts'
@@ -12,13 +13,19 @@ interface Sample {
   readonly value: unknown
 }
 
-const { python } = await pythonTools()
+interface Problems {
+  readonly document: readonly string[]
+  readonly samples: readonly (readonly string[])[]
+}
+
 const document = describeApi({ contracts, version: '0.1.0', maxBodyBytes: 1_048_576 })
 
 describe('the OpenAPI document', () => {
-  it('is valid for a stock validator', () => {
-    assert.deepEqual(problemsOf(document), [])
-    assert.match(problemsOf({ ...document, info: {} }).join(), /^document: 'title' is a required property/)
+  it('is valid for a stock validator', async () => {
+    assert.deepEqual((await problemsOf(document)).document, [])
+    assert.deepEqual((await problemsOf({ ...document, info: { version: '1' } })).document, [
+      "'title' is a required property"
+    ])
   })
 
   it('describes events and answers as they are', async () => {
@@ -26,29 +33,30 @@ describe('the OpenAPI document', () => {
     const accepted = await collector.post(JSON.stringify(weather('1')))
     const refused = await collector.post(JSON.stringify(weather('1', { type: 'x' })))
     const unread = await collector.post('{')
-    const samples: Sample[] = [
+    const { samples } = await problemsOf(document, [
       { schema: 'CloudEvent', value: weather('1') },
       { schema: 'Results', value: accepted.body },
       { schema: 'Problem', value: refused.body },
       { schema: 'Problem', value: unread.body }
-    ]
-    assert.deepEqual(problemsOf(document, samples), [])
+    ])
+    assert.deepEqual(samples, [[], [], [], []])
   })
 
-  it('refuses what the collector refuses', () => {
-    for (const changes of [{ type: 'x' }, { id: '' }, { time: 'today' }, { time: undefined }, { Subject: 'x' }]) {
-      const value = weather('1', changes)
-      assert.equal(problemsOf(document, [{ schema: 'CloudEvent', value }]).length, 1, JSON.stringify(changes))
-    }
+  it('refuses what the collector refuses', async () => {
+    const changes = [{ type: 'x' }, { id: '' }, { time: 'today' }, { time: undefined }, { Subject: 'x' }]
+    const given = changes.map((change): Sample => ({ schema: 'CloudEvent', value: weather('1', change) }))
+    const { samples } = await problemsOf(document, given)
+    assert.deepEqual(
+      samples.map((found) => found.length),
+      changes.map(() => 1)
+    )
   })
 })
 
-function problemsOf(given: object, samples: readonly Sample[] = []): string[] {
+async function problemsOf(given: object, samples: readonly Sample[] = []): Promise<Problems> {
+  const { python } = await pythonTools()
   const script = join(import.meta.dirname, 'src/testing/check_openapi.py')
-  const { status, stdout, stderr } = spawnSync(python, [script], {
-    input: JSON.stringify({ document: given, samples }),
-    encoding: 'utf8'
-  })
-  assert.equal(status, 0, stderr)
-  return JSON.parse(stdout) as string[]
+  const checking = promisify(execFile)(python, [script], { timeout: 120_000 })
+  checking.child.stdin?.end(JSON.stringify({ document: given, samples }))
+  return JSON.parse((await checking).stdout) as Problems
 }
