@@ -28,7 +28,7 @@ describe('a volume that is lost', () => {
   })
 
   it('of S3: a new bucket, and the batch loader loads again all that the log holds', async () => {
-    const [s3, bucket, loader] = [lab.process('s3'), lab.process('bucket'), lab.process('batch-loader')]
+    const [s3, bucket] = [lab.process('s3'), lab.process('bucket')]
     await s3.kill('SIGKILL')
     await s3.stop()
     const volume = join(lab.platform.dataDir, 'volumes/s3')
@@ -37,9 +37,6 @@ describe('a volume that is lost', () => {
     await s3.ready()
     await bucket.start()
     await bucket.ready()
-    await loader.stop()
-    await loader.start()
-    await loader.ready()
     const report = await assertExact(lab, [load])
     assert.ok((report.ledger?.answered ?? 0) > 100, 'there was something to lose')
   })

@@ -247,6 +247,19 @@ describe('a Delta table', () => {
     assert.equal(sleeper.snapshot.version, 51)
   })
 
+  it('notices that its bucket was lost, instead of going on with its next version', async () => {
+    const name = newName()
+    const table = await create(name)
+    for (let i = 0; i < 3; i++) await take(table, BigInt(i), 1)
+    await deleteCommits(name, 3)
+    assert.equal(await take(table, 3n, 1), null)
+    assert.equal(table.snapshot.version, -1)
+    await commit(table, firstActions())
+    assert.equal(table.snapshot.version, 0)
+    assert.equal((await take(table, 0n, 1))?.version, 1)
+    assert.equal((await open(name).refresh()).version, 1)
+  })
+
   /** Cleans up the commits up to a version, as other engines do behind a checkpoint. */
   async function deleteCommits(name: string, upTo: number): Promise<void> {
     const names = Array.from({ length: upTo + 1 }, (_, version) => `${versionName(version)}.json`)

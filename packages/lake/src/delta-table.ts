@@ -72,10 +72,15 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
   }
 
   async function readLog(signal?: AbortSignal): Promise<Snapshot> {
-    const isNew = snapshot.version < 0
-    const next = await readForward(isNew ? await loadCheckpoint(signal) : snapshot, signal)
-    // A hole: the commits that would follow were cleaned up after a newer checkpoint. Start from that.
+    const known = snapshot
+    const next = known.version < 0 ? null : await readForward(known, signal)
+    // The first time; or a hole: the commits that would follow were cleaned up after a newer checkpoint. Start from that.
     snapshot = next ?? (await readForward(await loadCheckpoint(signal), signal)) ?? hole(name, logDir)
+    if (snapshot.version < known.version) {
+      // The bucket was lost, or an old copy of it restored: what we have seen in it never happened.
+      log.error({ table: name, known: known.version, found: snapshot.version }, 'the table is not what it was')
+      seen.clear()
+    }
     checkProtocol(name, snapshot)
     return snapshot
   }
@@ -94,14 +99,17 @@ export function openDeltaTable(deps: DeltaTableDeps, options: DeltaTableOptions)
     }
   }
 
-  /** Null: the log goes on, but not with the next version. */
+  /** Null: the log goes on, but not with the next version; or it does not hold what we know any more. */
   async function readForward(from: Snapshot, signal?: AbortSignal): Promise<Snapshot | null> {
-    const after = from.version < 0 ? undefined : `${versionName(from.version)}.json`
+    const after = from.version < 1 ? undefined : `${versionName(from.version - 1)}.json`
     const names = await store.list(logDir, { ...(after !== undefined && { after }), ...(signal && { signal }) })
-    const versions = names.map(commitVersion).filter((version) => version !== null && version > from.version)
+    const found = names.map(commitVersion).filter((version) => version !== null)
+    // Where the known version is gone, going on would leave a hole below our next commit that nobody can mend.
+    if (from === snapshot && from.version >= 0 && !found.includes(from.version)) return null
+    const versions = found.filter((version) => version > from.version)
     let current = from
     for (let i = 0; i < versions.length; i += parallelReads) {
-      const some = (versions as number[]).slice(i, i + parallelReads)
+      const some = versions.slice(i, i + parallelReads)
       const bodies = await Promise.all(some.map((v) => store.get(`${logDir}/${versionName(v)}.json`, signal)))
       for (const [at, bytes] of bodies.entries()) {
         const version = some[at]!
