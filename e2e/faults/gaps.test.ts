@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import type { Supervised } from '@sluice/cli'
+import { pythonTools, waitFor } from '@sluice/testkit'
+import { eventsOfKey, type KeyEvents } from './events.ts'
+import { assertExact } from './judge.ts'
+import { openLab, type Lab } from './lab.ts'
+import { createLedger, type Entry } from './ledger.ts'
+import { readLag, readMetric } from './metrics.ts'
+import { openPublisher, type Publisher } from './publish.ts'
+import { createRandom } from './random.ts'
+
+/* P13: a loss by retention is refused, accepted by name, and written down. */
+
+describe('records that were deleted unread', () => {
+  let lab: Lab
+  let publisher: Publisher
+  const ledger = createLedger(Date.now)
+  const keys: KeyEvents[] = Array.from({ length: 12 }, (_, i) => eventsOfKey(300 + i, createRandom(i)))
+  const fixed = { ledger, stop: async () => undefined, async [Symbol.asyncDispose]() {} }
+
+  before(async () => {
+    lab = await openLab()
+    publisher = openPublisher({
+      restPorts: lab.links.rest.map(({ port }) => port),
+      grpcPorts: lab.links.grpc.map(({ port }) => port),
+      apiKey: lab.platform.credentials().apiKeys['demo'] ?? ''
+    })
+  })
+  after(async () => {
+    publisher?.[Symbol.dispose]()
+    await lab?.[Symbol.asyncDispose]()
+  })
+
+  it('by the enricher: refused, then passed by under their names, and the account is whole again', async () => {
+    await send(60)
+    await judge()
+    const enricher = lab.process('enricher')
+    await enricher.stop()
+    const lost = await send(48)
+    await deleteRecords('events.raw')
+    await send(24)
+    await enricher.start()
+    const gaps = await acceptAll(enricher)
+    assert.equal(gaps.size, new Set(lost.map(({ places }) => places[0]?.[0])).size, 'a gap for each partition')
+    assert.equal(
+      [...gaps].reduce((sum, gap) => sum + countOf(gap), 0),
+      48
+    )
+    const report = await judge()
+    assert.equal(report.dlq['gap'], gaps.size)
+    assert.equal(report.rows['dead_letters'], gaps.size, 'nothing else became a dead letter')
+    const left = await readMetric(enricher, 'sluice_seconds_to_loss', 'partition="0"')
+    assert.ok(left !== null && left > 6 * 86_400 && left <= 7 * 86_400, `${left} s to the loss of a new record`)
+  })
+
+  function judge() {
+    return assertExact(lab, [fixed])
+  }
+
+  /** Starts the service until it is ready, with every gap accepted that it names; each of them once. */
+  async function acceptAll(one: Supervised): Promise<Set<string>> {
+    const { name } = one.planned.service
+    const env = lab.env[name] ?? {}
+    const accepted = new Set<string>()
+    for (let round = 0; round < 6; round += 1) {
+      await waitFor(`${name} refuses or is ready`, async () => one.state === 'refused' || one.state === 'ready', {
+        timeoutMs: 120_000
+      })
+      if (one.state === 'ready') {
+        // Ready, and so it stays: a partition that comes late would have refused by now.
+        await waitFor(`${name} has caught up`, async () => one.state !== 'ready' || (await readLag(one)) === 0, {
+          timeoutMs: 60_000
+        })
+        if (one.state === 'ready') break
+        continue
+      }
+      const named = [
+        ...one.note.matchAll(/(\d+) records are lost, from offset (\d+) to (\d+).*?ACCEPT_GAP=(\S+\/\d+:\d+-\d+)/gs)
+      ]
+      assert.ok(named.length > 0, `names what is lost: ${one.note}`)
+      for (const [, count, from, to, gap = ''] of named) {
+        assert.ok(!accepted.has(gap), `${gap} was accepted`)
+        assert.ok(gap.endsWith(`:${from}-${to}`))
+        assert.equal(countOf(gap), Number(count))
+        accepted.add(gap)
+      }
+      env['ACCEPT_GAP'] = [...accepted].join(',')
+      await one.start()
+    }
+    assert.equal(one.state, 'ready')
+    assert.ok(accepted.size > 0, `${name} has refused`)
+    delete env['ACCEPT_GAP']
+    return accepted
+  }
+
+  async function send(count: number): Promise<readonly Entry[]> {
+    const entries: Entry[] = []
+    for (let i = 0; i < count; i += 1) {
+      const { event, key, n } = keys[i % keys.length]!.next('valid')
+      const entry = ledger.open({ id: event.id, key, n, fate: 'valid', via: 'rest' })
+      await waitFor(
+        '202',
+        async () => {
+          entry.attempts += 1
+          const [answer] = await publisher.rest(0, [event])
+          if (answer?.status !== 202 || answer.place === null) return false
+          entry.answered += 1
+          entry.places.push(answer.place)
+          return true
+        },
+        { timeoutMs: 60_000 }
+      )
+      entries.push(entry)
+    }
+    return entries
+  }
+
+  async function deleteRecords(topic: string): Promise<void> {
+    const { python } = await pythonTools()
+    const script = join(import.meta.dirname, 'delete_records.py')
+    await promisify(execFile)(python, [script, lab.platform.address('kafka', 19092), topic])
+  }
+})
+
+/** How many offsets `topic/partition:first-last` names. */
+function countOf(gap: string): number {
+  const [, from, to] = /:(\d+)-(\d+)$/.exec(gap) ?? []
+  return Number(to) - Number(from) + 1
+}
