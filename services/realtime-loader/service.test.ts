@@ -115,6 +115,17 @@ describe('the real-time loader', () => {
       ...env
     })
 
+  /** Removes records as retention would. */
+  async function deleteBelow(topic: string, partition: number, offset: bigint): Promise<void> {
+    const client = log.kafka.client()
+    const admin = client.admin()
+    await admin.connect()
+    await admin.fetchTopicMetadata({ topics: [topic] })
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: offset.toString() }] })
+    client.close()
+  }
+
   /** All counts of today and yesterday, by type. */
   async function counted(): Promise<Record<string, number>> {
     const sums: Record<string, number> = {}
@@ -282,6 +293,38 @@ describe('the real-time loader', () => {
       { timeoutMs }
     )
     assert.equal((await views.states('flight', [first.key]))[0]?.['status'], 'scheduled')
+  })
+
+  it('refuses to skip records that were deleted unread until they are named, and writes them down', async () => {
+    await renewLog()
+    const { enriched, dlq } = log.contracts.topics
+    const [scheduled, departed, landed] = flight(1) as [TestEvent, TestEvent, TestEvent]
+    const { partition } = await log.write(scheduled)
+    const before = await start()
+    await untilEqualToLog()
+    await before.stop()
+    const { offset } = await log.write(departed)
+    await deleteBelow(enriched.name, partition, offset + 1n)
+    const gap = `${enriched.name}/${partition}:${offset}-${offset}`
+    const refused = await start({ ACCEPT_GAP: `${enriched.name}/${partition}:${offset}-${offset + 1n}` })
+    assert.equal(await refused.ended, 78)
+    assert.ok(
+      JSON.stringify(refused.lines).includes(`ACCEPT_GAP=${gap}`),
+      'another range was accepted, this one is named'
+    )
+    await using accepted = await start({ ACCEPT_GAP: gap })
+    await log.write(landed)
+    const status = async () => (await views.states('flight', [scheduled.key]))[0]?.['status']
+    await waitFor('the record behind', async () => (await status()) === 'landed', { timeoutMs })
+    assert.match(await accepted.metrics(), /sluice_rejected_total\{reason="gap"\} 1\n/)
+    assert.match(await accepted.metrics(), /^sluice_seconds_to_loss\{.*\} 6\d{5}$/m)
+    const letters = await Array.fromAsync(readRange(log.kafka, { topic: dlq.name, partition }))
+    assert.deepEqual(
+      letters.map(({ headers }) =>
+        [headers[header.dlqReason], headers[header.dlqService], headers[header.dlqGapFrom]].join()
+      ),
+      [`gap,realtime-loader,${offset}`]
+    )
   })
 
   it('refuses another life of the topic until it is told to accept it', async () => {
