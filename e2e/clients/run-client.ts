@@ -21,6 +21,9 @@ export interface Shared {
   readonly report: Report
 }
 
+/** Native threads of delta-rs and others may abort the interpreter while it ends, after all has been said. */
+const endAtOnce = '\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n'
+
 /** Runs clients against a platform, with the variables that the page explains. */
 export function createRunner(platform: Platform, clients: Clients, setup: string): Runner {
   const { dir: secrets } = platform.credentials()
@@ -63,7 +66,7 @@ export function createRunner(platform: Platform, clients: Clients, setup: string
   }
 
   return {
-    block: ({ language, code }) => run(commands[language], [], code),
+    block: ({ language, code }) => run(commands[language], [], language === 'python' ? code + endAtOnce : code),
     async python<T>(script: string, args: readonly string[], input: unknown = null) {
       const path = join(import.meta.dirname, script)
       return JSON.parse(await run('python3 "$@"', [path, ...args], JSON.stringify(input))) as T
