@@ -215,6 +215,29 @@ describe('the batch loader', () => {
     await hasRows({ reading_taken_v1: 30, door_opened_v1: 10 })
   })
 
+  it('refuses to skip records that were deleted unread until they are named, and writes them down', async () => {
+    const { enriched } = bench.contracts.topics
+    await bench.send(enriched, 0, mixed(0, 20))
+    const first = await start()
+    await hasRows({ reading_taken_v1: 15, door_opened_v1: 5 })
+    await first.stop()
+    await bench.send(enriched, 0, mixed(20, 40))
+    await deleteBelow(enriched.name, 0, 30n)
+    const refused = await start()
+    assert.equal(await refused.ended, 78)
+    const [, gap = '', from] = /ACCEPT_GAP=(\S+\/0:(\d+)-29)/.exec(JSON.stringify(refused.lines)) ?? []
+    // Where its quietest table is: dead_letters has had nothing.
+    assert.equal(from, '0')
+    await using accepted = await start({ ACCEPT_GAP: gap })
+    await hasRows({ reading_taken_v1: 22, door_opened_v1: 8, dead_letters: 1 })
+    const [letter] = await bench.rows('dead_letters')
+    assert.deepEqual(
+      [letter?.['reason'], letter?.['service'], letter?.['origin_offset']],
+      ['gap', 'batch-loader', '29']
+    )
+    assert.match(await accepted.metrics(), /sluice_rejected_total\{reason="gap"\} 1\n/)
+  })
+
   it('gives a new table the positions of the others, and a table behind them only what it lacks', async () => {
     const { enriched } = bench.contracts.topics
     const contract = join(bench.schemasDir, 'door.opened.v1.json')
@@ -275,6 +298,17 @@ describe('the batch loader', () => {
     assert.equal(await second.stop(), 0)
     await isWhole(0, sent + 40)
   })
+
+  /** Removes records as retention would. */
+  async function deleteBelow(topic: string, partition: number, offset: bigint): Promise<void> {
+    const client = bench.kafka.client()
+    const admin = client.admin()
+    await admin.connect()
+    await admin.fetchTopicMetadata({ topics: [topic] })
+    await admin.fetchTopicOffsets(topic)
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: offset.toString() }] })
+    client.close()
+  }
 
   /** Deletes topics and makes them again, as another life. */
   async function recreate(topics: readonly string[]): Promise<void> {
