@@ -12,6 +12,7 @@ describe('the oracle', () => {
       encoding: 'utf8'
     })
     assert.equal(run.status, 0, run.stderr)
-    assert.match(run.stderr, /Ran 17 tests/)
+    const [, ran = '0'] = /Ran (\d+) tests/.exec(run.stderr) ?? []
+    assert.ok(Number(ran) >= 19, `${ran} tests`)
   })
 })
