@@ -33,7 +33,7 @@ const steps: readonly Step[] = [
     command: ['node', 'cli/main.ts', 'contracts', 'check'],
     advice: 'npm run sluice -- contracts check'
   },
-  { name: 'unit tests', command: ['node', '--test', ...unitTests()], advice: 'see above' }
+  { name: 'unit tests', command: ['node', '--test', '--test-concurrency=2', ...unitTests()], advice: 'see above' }
 ]
 
 /** Runs all steps, two at a time; prints the output of those that fail. Resolves to whether all are green. */
