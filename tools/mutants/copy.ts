@@ -16,6 +16,7 @@ export interface Copy extends Disposable {
   readonly dir: string
   /** Applies a patch; false: it does not fit. */
   apply(patch: string): boolean
+  /** As it was made, whatever was changed, added or committed since. */
   restore(): void
   run(command: string, args: readonly string[]): Promise<Ended>
   /** Runs the tests of a file whose name contains `test`. */
@@ -39,9 +40,12 @@ export function makeCopy(root: string): Copy {
     mkdirSync(join(root, shared), { recursive: true })
     symlinkSync(join(root, shared), join(dir, shared))
   }
-  git('init', '-q')
+  git('init', '-q', '-b', 'main')
   git('add', '.')
-  git('-c', 'user.name=copy', '-c', 'user.email=copy@localhost', 'commit', '-qm', 'as it is')
+  git('config', 'user.name', 'copy')
+  git('config', 'user.email', 'copy@localhost')
+  git('commit', '-qm', 'as it is')
+  const made = git('rev-parse', 'HEAD').trim()
   execFileSync('pnpm', ['install', '--frozen-lockfile', '--prefer-offline'], { cwd: dir, stdio: 'pipe' })
 
   function run(command: string, args: readonly string[]): Promise<Ended> {
@@ -64,7 +68,10 @@ export function makeCopy(root: string): Copy {
         return false
       }
     },
-    restore: () => void git('checkout', '-q', '--', '.'),
+    restore() {
+      git('checkout', '-q', '-f', '-B', 'main', made)
+      git('clean', '-q', '-f', '-d')
+    },
     run,
     async test(file, test) {
       const pattern = test.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`)

@@ -1,0 +1,89 @@
+// npm run learn [-- 01 …] [-- --keep]: does what a reader of docs/learn/ does, and holds what is seen against the page.
+//   Each chapter runs in a copy of the repository, with the reader's own PATH.
+import { globSync, readFileSync } from 'node:fs'
+import { basename, delimiter, dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findCommand, installSystemPackage } from '@sluice/testkit'
+import { readChapter, type Chapter } from './learn/read-chapter.ts'
+import { runChapter } from './learn/run-chapter.ts'
+import { stopPlatforms } from './learn/stop-platforms.ts'
+import { makeCopy, type Copy } from './mutants/copy.ts'
+
+const root = dirname(import.meta.dirname)
+/** A block of a chapter on a loaded machine. */
+const timeoutMs = 120_000
+
+async function main(): Promise<boolean> {
+  const { positionals } = parseArgs({ allowPositionals: true })
+  const chapters = choose(positionals)
+  await installTools()
+  using copy = makeCopy(root)
+  const red: string[] = []
+  for (const chapter of chapters) {
+    const from = performance.now()
+    const isGreen = await runOne(chapter, copy)
+    if (!isGreen) red.push(chapter.number)
+    say(`${isGreen ? 'green' : 'RED'} ${chapter.number} ${chapter.title} after ${secondsSince(from)} s`)
+  }
+  say(red.length === 0 ? `all of ${chapters.length} green` : `red: ${red.join(', ')}`)
+  return red.length === 0
+}
+
+function choose(numbers: readonly string[]): readonly Chapter[] {
+  const all = globSync('docs/learn/[0-9][0-9]-*.md', { cwd: root })
+    .toSorted()
+    .map((file) => readChapter(file, readFileSync(join(root, file), 'utf8')))
+  const unknown = numbers.filter((number) => all.every((chapter) => chapter.number !== number))
+  if (unknown.length > 0) {
+    throw new Error(`no chapter ${unknown.join(', ')}; there are ${all.map(({ number }) => number).join(', ')}`)
+  }
+  return numbers.length === 0 ? all : all.filter(({ number }) => numbers.includes(number))
+}
+
+async function runOne(chapter: Chapter, copy: Copy): Promise<boolean> {
+  try {
+    await runChapter(chapter, {
+      dir: copy.dir,
+      env: readersEnvironment(),
+      timeoutMs,
+      onStep: (title) => say(`${chapter.number} ${title}`)
+    })
+    return true
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return false
+  } finally {
+    await stopPlatforms(join(copy.dir, '.sluice'))
+    copy.restore()
+  }
+}
+
+/** What the chapters ask of their reader, where it is missing. */
+async function installTools(): Promise<void> {
+  for (const [command, packages] of [
+    ['jq', ['jq']],
+    ['curl', ['curl']],
+    ['kcat', ['kcat', 'kafkacat']],
+    ['redis-cli', ['redis-tools']]
+  ] as const) {
+    if (findCommand(command) === null) await installSystemPackage(command, packages, say)
+  }
+}
+
+/** Ours without what npm and the bootstrap have put into it: a reader has his own Node. */
+function readersEnvironment(): Record<string, string | undefined> {
+  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|SLUICE_|NODE_)/i.test(name))
+  const path = (process.env['PATH'] ?? '').split(delimiter)
+  const theirs = path.filter((folder) => !folder.startsWith(root) && !folder.includes('node_modules'))
+  return { ...Object.fromEntries(own), PATH: theirs.join(delimiter) }
+}
+
+function secondsSince(from: number): string {
+  return ((performance.now() - from) / 1000).toFixed(0)
+}
+
+function say(line: string): void {
+  process.stderr.write(`${basename(import.meta.filename, '.ts')}: ${line}\n`)
+}
+
+if (import.meta.main) process.exitCode = (await main()) ? 0 : 1
