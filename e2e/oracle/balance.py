@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 REPEAT_WINDOW = 20_000
 
 
-def check_outputs(raw, enriched, dlq, topic="raw", starts=None):
+def check_outputs(raw, enriched, dlq, topic="raw", starts=None, cut=frozenset()):
     """Every raw offset has exactly one output, in the same partition, in order; nothing else is there.
 
     `starts`: first offset that the raw topic still has, by partition. What was deleted before it has an output or lies in a gap.
+    `cut`: partitions of the enriched topic that have lost their beginning; what came of raw records before it is not known.
     """
     problems, gaps, lowest = [], set(), {}
     outputs = Counter()
@@ -36,7 +37,9 @@ def check_outputs(raw, enriched, dlq, topic="raw", starts=None):
     problems += [f"raw {p}/{o} was deleted and has neither output nor gap: lost" for p, o in sorted(deleted - outputs.keys() - gaps)]
     problems += [f"raw {p}/{o} lies in a gap and is there, or has an output" for p, o in sorted(gaps & (known | outputs.keys()))]
     known |= {place for place in outputs if place[1] < (starts or {}).get(place[0], 0)}
-    problems += [f"raw {p}/{o} has no output: lost" for p, o in sorted(known - outputs.keys())]
+    first = {p: min((origin_of(r) for r in enriched if r.partition == p), default=float("inf")) for p in cut}
+    missing = [(p, o) for p, o in sorted(known - outputs.keys()) if o >= first.get(p, 0)]
+    problems += [f"raw {p}/{o} has no output: lost" for p, o in missing]
     problems += [f"raw {p}/{o} has {n} outputs: doubled" for (p, o), n in sorted(outputs.items()) if n > 1]
     problems += [f"an output names raw {p}/{o}, which does not exist: invented" for p, o in sorted(outputs.keys() - known)]
     return problems

@@ -55,6 +55,13 @@ class Oracle(unittest.TestCase):
         self.assertTrue(check_outputs(self.raw, self.good, [gap(1, 3)], "raw", {0: 3}))
         self.assertEqual(check_outputs(self.raw, self.good, [gap(1, 2), gap(0, 9, "enriched")], "raw", {0: 3}), [])
 
+    def test_expects_nothing_of_an_output_that_has_lost_its_beginning_before_what_is_left(self):
+        left = self.good[1:]
+        self.assertIn("raw 0/0 has no output: lost", check_outputs(self.raw, left, self.dlq))
+        self.assertEqual(check_outputs(self.raw, left, self.dlq, cut={0}), [])
+        self.assertEqual(check_outputs(self.raw, self.good[1:2], self.dlq, cut={0}), ["raw 0/3 has no output: lost"])
+        self.assertEqual(check_outputs(self.raw, left, [], cut={0}), ["raw 0/2 has no output: lost"])
+
     def test_sets_copies_aside_only_where_they_may_be(self):
         copies = [*self.good, replace(self.good[1], offset=3), replace(self.good[2], offset=4), enriched(raw(4, "d"), 5)]
         self.assertEqual(undouble(copies), ([*self.good, copies[-1]], 2))
