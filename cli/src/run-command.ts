@@ -8,15 +8,15 @@ export interface Command {
   readonly name: string
   readonly summary: string
   readonly options: Options
-  /** Name under which the one word that is no option comes in `values`; without it there must be none. */
-  readonly operand?: string
+  /** Names under which the words that are no options come in `values`, in their order; without them there must be none. */
+  readonly operands?: readonly string[]
   /** One line per option, for the help. */
   readonly help: Readonly<Record<string, string>>
   /** Returns the exit code. */
   run(values: Values): Promise<number>
 }
 
-type Values = Readonly<Record<string, string | boolean | undefined>>
+type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
 /** Each command is loaded only when it is asked for: a job in a container must not load what the others need. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./commands/demo.ts')).demo,
   query: async () => (await import('./commands/query.ts')).query,
   contracts: async () => (await import('./commands/contracts.ts')).contracts,
+  new: async () => (await import('./commands/new.ts')).create,
   secrets: async () => (await import('./commands/secrets.ts')).secrets,
   trace: async () => (await import('./commands/trace.ts')).trace,
   topics: async () => (await import('./commands/topics.ts')).topics,
@@ -57,10 +58,12 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 
 function parse(command: Command, args: string[]): { values: Values } {
   const options: Options = { ...command.options, help: { type: 'boolean', short: 'h' } }
-  const { operand } = command
-  const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: operand !== undefined })
-  if (positionals.length > 1) throw new TypeError(`one ${operand}, not ${positionals.length}`)
-  return { values: operand === undefined ? (values as Values) : { ...(values as Values), [operand]: positionals[0] } }
+  const { operands = [] } = command
+  const { values, positionals } = parseArgs({ args, options, strict: true, allowPositionals: operands.length > 0 })
+  if (positionals.length > operands.length)
+    throw new TypeError(`expected ${operands.join(' and ')}, found one word more: ${positionals[operands.length]}`)
+  const words = Object.fromEntries(operands.map((name, i) => [name, positionals[i]]))
+  return { values: { ...(values as Values), ...words } }
 }
 
 async function printHelp(): Promise<number> {

@@ -22,7 +22,7 @@ export const contracts: Command = {
     check: 'export: writes nothing, and fails if the folder holds something else',
     root: 'the repository, if not this one'
   },
-  operand: 'action',
+  operands: ['action'],
   async run(values) {
     const text = (name: string): string | null => (typeof values[name] === 'string' ? values[name] : null)
     const root = text('root') ?? repoRoot

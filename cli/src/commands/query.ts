@@ -23,7 +23,7 @@ export const query: Command = {
     region: 'with --bucket: its region, us-east-1 if not said',
     prefix: 'folder of the tables within the bucket, bronze if not said'
   },
-  operand: 'sql',
+  operands: ['sql'],
   async run(values) {
     // DuckDB and the S3 client are loaded only by who asks.
     const { findLake } = await import('../query/find-lake.ts')

@@ -41,7 +41,7 @@ export const trace: Command = {
     json: 'as JSON',
     'data-dir': 'of a platform that keeps its data elsewhere than in .sluice/data'
   },
-  operand: 'event',
+  operands: ['event'],
   async run(values) {
     const event = values['event']
     if (typeof event !== 'string') throw new Error('which event? Its id, or topic/partition@offset')

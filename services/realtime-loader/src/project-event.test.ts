@@ -152,8 +152,9 @@ describe('projecting an event', () => {
     assert.equal(new Set(ends).size, 1)
   })
 
-  it('makes something of every valid example of every contract', () => {
-    for (const { type } of contracts.all) {
+  it('makes something of every valid example of every contract that a view names', () => {
+    const viewed = new Set(views.states.flatMap(({ events }) => [...events.keys()]))
+    for (const { type } of contracts.all.filter(({ type }) => viewed.has(type))) {
       const folder = join(schemas, 'examples', type)
       for (const name of readdirSync(folder).filter((file) => file.startsWith('valid-'))) {
         const example = JSON.parse(readFileSync(join(folder, name), 'utf8')) as object

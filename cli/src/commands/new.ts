@@ -1,0 +1,79 @@
+import { styleText } from 'node:util'
+import { repoRoot } from '@sluice/testkit'
+import type { Command } from '../run-command.ts'
+import { listFiles, UsageError, writePlan, type Plan } from '../scaffold/plan.ts'
+
+export const create: Command = {
+  name: 'new',
+  summary: 'new event NAME, new service NAME: writes what a new event type or a new service begins with',
+  options: {
+    'dry-run': { type: 'boolean' },
+    field: { type: 'string', multiple: true },
+    key: { type: 'string' },
+    table: { type: 'string' },
+    owner: { type: 'string' },
+    personal: { type: 'string', multiple: true }
+  },
+  help: {
+    'dry-run': 'lists each file and writes nothing',
+    field:
+      'event: name:type, once for each field; text, integer, number, boolean, time, date, int64; with ? it may be null; bounds as in age:integer:0..130',
+    key: 'event: the field whose value keeps events in order; the first text, if not said',
+    table: 'event: its table in the lake; made of the name, if not said',
+    owner: 'event: who answers for it; the first word of the name, if not said',
+    personal: 'event: field=class for each field with personal data, such as email=contact'
+  },
+  operands: ['what', 'name'],
+  async run(values) {
+    try {
+      const plan = await planOf(values)
+      const isDry = values['dry-run'] === true
+      if (!isDry) await writeAfterListing(plan)
+      else console.log(show(plan, 'would write'))
+      return 0
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      for (const problem of error.problems) console.error(`sluice new: ${problem}`)
+      console.error('nothing was written; npm run sluice -- new --help tells the options')
+      return 2
+    }
+  }
+}
+
+type Values = Parameters<Command['run']>[0]
+
+async function planOf(values: Values): Promise<Plan> {
+  const { what, name } = values
+  if (what !== 'event') throw new UsageError([`expected new event NAME; found new ${String(what ?? '')}`])
+  const { planEvent } = await import('../scaffold/plan-event.ts')
+  return planEvent(repoRoot, {
+    type: typeof name === 'string' ? name : '',
+    fields: list(values['field']),
+    key: text(values['key']),
+    table: text(values['table']),
+    owner: text(values['owner']),
+    personal: list(values['personal'])
+  })
+}
+
+async function writeAfterListing(plan: Plan): Promise<void> {
+  const listed = show(plan, 'written')
+  await writePlan(repoRoot, plan)
+  console.log(listed)
+}
+
+function show(plan: Plan, title: string): string {
+  const files = listFiles(repoRoot, plan).map(({ path, does, marks }) => {
+    const left = marks === 0 ? '' : `  (${marks} to fill)`
+    return `  ${styleText(does === 'create' ? 'green' : 'yellow', does)}  ${path}${left}`
+  })
+  return [`${title}:`, ...files, '', 'then:', ...plan.next.map((line) => `  ${line}`)].join('\n')
+}
+
+function text(value: Values[string]): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function list(value: Values[string]): readonly string[] {
+  return Array.isArray(value) ? (value as readonly string[]) : []
+}
