@@ -44,11 +44,25 @@ export function drawPlan({ seed, minutes, groups = faultGroups, eventsPerSecond 
   return planOf(seed, faults, eventsPerSecond, Math.round((lastMs / 1000) * eventsPerSecond))
 }
 
+/** About what a fault and the way back to work take. */
+const msPerFault = 8_000
+/** What P1 does not name. */
+const othersThanP1: readonly FaultGroup[] = ['term', 'pause', 'crash', 'net']
 const services = ['collector', 'enricher', 'batch-loader', 'realtime-loader']
 
+export interface P1Options {
+  readonly kills?: number
+  readonly eventsPerSecond?: number
+  /** Default: as long as 20,000 events take. In a longer run what is left of the time goes to faults of all kinds. */
+  readonly minutes?: number
+}
+
+const eventsOfP1 = 20_000
+
 /** The experiment of promise P1: 40 kills over all services and an outage of everything that they depend on. */
-export function planOfP1(seed: number, { events = 20_000, kills = 40, eventsPerSecond = 80 } = {}): Plan {
+export function planOfP1(seed: number, { kills = 40, eventsPerSecond = 80, minutes = 0 }: P1Options = {}): Plan {
   const random = createRandom(seed)
+  const spanMs = Math.max(minutes * 60_000, (eventsOfP1 / eventsPerSecond) * 1000)
   const outages: Fault[] = [
     { kind: 'broker-restart' },
     { kind: 'broker-kill' },
@@ -64,15 +78,16 @@ export function planOfP1(seed: number, { events = 20_000, kills = 40, eventsPerS
     const service = services[index % services.length] ?? ''
     return { kind: 'kill', service, replica: random.int(2) }
   })
-  const all = [...outages, ...killed].map((fault) => ({ fault, order: random.next() }))
-  const spanMs = (events / eventsPerSecond) * 1000
+  const more = Math.max(0, Math.floor(spanMs / msPerFault) - outages.length - kills)
+  const drawn = Array.from({ length: more }, () => drawFault(random.pick(othersThanP1), random, 2))
+  const all = [...outages, ...killed, ...drawn].map((fault) => ({ fault, order: random.next() }))
   const faults = all
     .toSorted((a, b) => a.order - b.order)
     .map(({ fault }, index) => ({
       atMs: 4_000 + Math.round(((index + random.next() / 2) * spanMs) / all.length),
       fault
     }))
-  return planOf(seed, faults, eventsPerSecond, events)
+  return planOf(seed, faults, eventsPerSecond, Math.round((spanMs / 1000) * eventsPerSecond))
 }
 
 function planOf(seed: number, faults: readonly Planned[], eventsPerSecond: number, events: number): Plan {
