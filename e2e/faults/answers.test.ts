@@ -36,8 +36,11 @@ describe('an answer', () => {
     const kills = sized(30, 1_000)
     const brokerEvery = 10
     const events = eventsOfKey(900, createRandom(2))
+    /** One comes back while the other one answers. */
+    const back: Promise<void>[] = [Promise.resolve(), Promise.resolve()]
     for (let i = 0; i < kills; i += 1) {
       const replica = i % 2
+      await back[replica]
       const { event, key, n } = events.next('valid')
       const entry = ledger.open({ id: event.id, key, n, fate: 'valid', via: i % 4 < 2 ? 'rest' : 'grpc' })
       await waitFor(
@@ -56,8 +59,9 @@ describe('an answer', () => {
         },
         { timeoutMs: 120_000 }
       )
-      await lab.killAndWait('collector', replica)
+      back[replica] = lab.killAndWait('collector', replica)
     }
+    await Promise.all(back)
     assert.equal(ledger.entries.length, kills)
   })
 

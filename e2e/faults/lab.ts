@@ -12,6 +12,7 @@ import {
   type LossyProxy,
   type TcpProxy
 } from '@sluice/testkit'
+import { isFull } from './judge.ts'
 
 export interface LabOptions {
   /** Ours, with all that they depend on. Default: all but producers and pages. */
@@ -19,6 +20,8 @@ export interface LabOptions {
   /** How many of each of ours run. Default 1. */
   readonly replicas?: Readonly<Record<string, number>>
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** After so long a group takes a silent member for dead. Default: the shortest that the broker allows, in a pipeline. */
+  readonly sessionTimeoutMs?: number
   /** Told of every change of a process, for reports. */
   readonly onChange?: (supervised: Supervised) => void
 }
@@ -58,7 +61,7 @@ export const kafkaClients: readonly string[] = pipeline
 
 /** Starts a platform on ports and in a folder of its own, with a proxy on every link. */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  const { services = pipeline, replicas = {} } = options
+  const { services = pipeline, replicas = {}, sessionTimeoutMs = isFull ? 10_000 : 6_000 } = options
   const dir = mkdtempSync(join(tmpdir(), 'sluice-faults-'))
   await using stack = new AsyncDisposableStack()
   stack.defer(() => rmSync(dir, { recursive: true, force: true }))
@@ -74,13 +77,14 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const s3 = stack.use(await startLossyProxy(`http://127.0.0.1:${s3Port}`))
 
   const broker = `127.0.0.1:${kafka.port}`
+  const member = { KAFKA_BROKERS: broker, SESSION_TIMEOUT_MS: String(sessionTimeoutMs) }
   const overrides: Record<string, Record<string, string>> = {
     kafka: { KAFKA_ADVERTISED_LISTENERS: `HOST://${broker}` },
     collector: { KAFKA_BROKERS: broker },
-    enricher: { KAFKA_BROKERS: broker, ENRICHMENT_API: `127.0.0.1:${api.port}` },
+    enricher: { ...member, ENRICHMENT_API: `127.0.0.1:${api.port}` },
     'enrichment-api': {},
-    'batch-loader': { KAFKA_BROKERS: broker, S3_ENDPOINT: s3.endpoint, FLUSH_MS: '1000' },
-    'realtime-loader': { KAFKA_BROKERS: broker, REDIS_URL: `redis://127.0.0.1:${redis.port}` }
+    'batch-loader': { ...member, S3_ENDPOINT: s3.endpoint, FLUSH_MS: '1000' },
+    'realtime-loader': { ...member, REDIS_URL: `redis://127.0.0.1:${redis.port}` }
   }
   for (const [service, values] of Object.entries(options.env ?? {}))
     overrides[service] = { ...overrides[service], ...values }
@@ -134,9 +138,9 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     const one = platform.process(service, replica)
     const env = (overrides[service] ??= {})
     env['SLUICE_CRASH_AT'] = `${point}:${times}`
-    const first = one.pid
-    await one.kill('SIGKILL')
-    await waitFor(`${one.planned.id} starts`, async () => one.pid !== first, { timeoutMs: 30_000, intervalMs: 10 })
+    // In order: a group waits for a member that was killed, and whoever comes meanwhile waits with it.
+    await one.stop()
+    await one.start()
     // Whoever starts from now on lives.
     delete env['SLUICE_CRASH_AT']
     const second = one.pid

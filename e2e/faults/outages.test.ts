@@ -53,9 +53,13 @@ describe('an outage', () => {
       { status: 503, error: 'SlowDown' }
     ]) {
       lab.links.s3.decide = () => fate
-      await whileAway('batch-loader', async () => {
-        lab.links.s3.decide = () => 'pass'
-      })
+      await whileAway(
+        'batch-loader',
+        async () => {
+          lab.links.s3.decide = () => 'pass'
+        },
+        outageMs / 2
+      )
     }
     assert.ok((progressOf(await watch.look('end'), 'enricher') ?? 0) > enriched, 'the enricher went on')
   })
@@ -87,8 +91,8 @@ describe('an outage', () => {
   })
 
   /** Waits out the outage, heals it, and waits until nobody lags. */
-  async function whileAway(service: string, heal: () => Promise<void>): Promise<void> {
-    const until = performance.now() + outageMs
+  async function whileAway(service: string, heal: () => Promise<void>, ms = outageMs): Promise<void> {
+    const until = performance.now() + ms
     while (performance.now() < until) {
       await sleep(1_000)
       for (const { planned, pid } of lab.platform.processes)

@@ -57,7 +57,7 @@ export async function torture(plan: Plan, { say, settleMs = 180_000 }: TortureDe
   const { seed, replicas: n } = plan
   const random = createRandom(seed)
   const replicas = { collector: n, enricher: n, 'batch-loader': n, 'realtime-loader': n }
-  await using lab = await openLab({ replicas })
+  await using lab = await openLab({ replicas, sessionTimeoutMs: 10_000 })
   say(`platform is up, logs in ${lab.platform.logDir}`)
   await using watch = await openWatch(lab.platform)
   await using load = startWorkload(lab, { seed, eventsPerSecond: plan.eventsPerSecond })

@@ -2,6 +2,7 @@ import {
   contractsSettings,
   defineSettings,
   gapSettings,
+  groupSettings,
   kafkaSettings,
   runtimeSettings,
   s3Settings,
@@ -14,6 +15,7 @@ export const settings = defineSettings({
   ...s3Settings,
   ...contractsSettings,
   ...gapSettings,
+  ...groupSettings,
   GROUP_ID: setting.text({
     default: 'batch-loader',
     doc: 'Consumer group: loaders of one group share the partitions.'

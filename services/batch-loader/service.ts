@@ -40,6 +40,7 @@ export const batchLoader = defineService({
       tables,
       writer: createParquetWriter({ duck, newId: randomUUID }),
       group: values.GROUP_ID,
+      sessionTimeoutMs: values.SESSION_TIMEOUT_MS,
       acceptedGaps: values.ACCEPT_GAP ?? [],
       limits: { rows: values.FLUSH_ROWS, bytes: values.FLUSH_BYTES, ms: values.FLUSH_MS }
     })

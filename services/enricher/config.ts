@@ -2,6 +2,7 @@ import {
   contractsSettings,
   defineSettings,
   gapSettings,
+  groupSettings,
   kafkaSettings,
   runtimeSettings,
   setting
@@ -12,6 +13,7 @@ export const settings = defineSettings({
   ...kafkaSettings,
   ...contractsSettings,
   ...gapSettings,
+  ...groupSettings,
   GROUP_ID: setting.text({
     default: 'enricher',
     doc: 'Consumer group, and prefix of the transactional ids: two deployments must not share it.'

@@ -35,6 +35,7 @@ export const enricher = defineService({
       kafka,
       {
         group: values.GROUP_ID,
+        sessionTimeoutMs: values.SESSION_TIMEOUT_MS,
         topics,
         service: { name: 'enricher', version },
         check: createCheck({ contracts }),

@@ -1,6 +1,7 @@
 import {
   contractsSettings,
   gapSettings,
+  groupSettings,
   defineSettings,
   kafkaSettings,
   redisSettings,
@@ -14,6 +15,7 @@ export const settings = defineSettings({
   ...redisSettings,
   ...contractsSettings,
   ...gapSettings,
+  ...groupSettings,
   GROUP_ID: setting.text({
     default: 'realtime-loader',
     doc: 'Consumer group: loaders of one group share the partitions.'

@@ -45,6 +45,7 @@ export const realtimeLoader = defineService({
     const { raw } = contracts.topics
     const sink = {
       group: values.GROUP_ID,
+      sessionTimeoutMs: values.SESSION_TIMEOUT_MS,
       topics: [topic],
       raw,
       open,

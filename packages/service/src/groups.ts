@@ -115,6 +115,16 @@ export const redisSettings = {
   REDIS_PASSWORD: setting.secret({ optional: true, doc: 'Password of the real-time store.' })
 } as const
 
+/** For members of a consumer group. */
+export const groupSettings = {
+  SESSION_TIMEOUT_MS: setting.durationMs({
+    default: 10_000,
+    min: 6_000,
+    max: 300_000,
+    doc: 'A member of the group that has been silent for so long is taken for dead, and others read its partitions.'
+  })
+} as const
+
 /** For whoever reads a log that forgets. */
 export const gapSettings = {
   ACCEPT_GAP: setting.list({

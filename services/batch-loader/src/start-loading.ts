@@ -10,6 +10,7 @@ const farBehind = { behindMs: 600_000, behindRecords: 100_000 }
 export interface LoadingDeps extends Omit<LoaderDeps, 'fetchRecords' | 'reopen' | 'service' | 'limits'> {
   readonly kafka: Kafka
   readonly group: string
+  readonly sessionTimeoutMs: number
   readonly limits: { readonly rows: number; readonly bytes: number; readonly ms: number }
   readonly version: string
   /** As a refusal prints them. */
@@ -33,6 +34,7 @@ export function startLoading(deps: LoadingDeps) {
     kafka,
     {
       group: deps.group,
+      sessionTimeoutMs: deps.sessionTimeoutMs,
       topics: [enriched, dlq],
       raw,
       open: loader.open,
