@@ -1,2 +1,3 @@
 export { addReflection } from './add-reflection.ts'
 export { bindServer, type GrpcPlace } from './bind-server.ts'
+export { createServer } from './create-server.ts'

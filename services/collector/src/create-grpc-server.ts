@@ -1,5 +1,5 @@
-import { Server, type ServerOptions } from '@grpc/grpc-js'
-import { addReflection, bindServer, type GrpcPlace } from '@sluice/grpc'
+import type { Server, ServerOptions } from '@grpc/grpc-js'
+import { addReflection, bindServer, createServer, type GrpcPlace } from '@sluice/grpc'
 import { HealthImplementation } from 'grpc-health-check'
 import { createGrpcGuard } from './grpc-guard.ts'
 import type { GrpcDeps } from './grpc-deps.ts'
@@ -41,7 +41,7 @@ export async function openGrpcServer({
   const deps: GrpcDeps = { ...options, guard, closing: closing.signal }
   const service = loadCollectorService()
 
-  const server = new Server({ ...serverOptions, interceptors: [guard.interceptor] })
+  const server = createServer({ ...serverOptions, interceptors: [guard.interceptor] })
   server.addService(service, {
     Publish: createPublishUnary(deps, service.Publish.responseSerialize),
     PublishStream: createPublishStream(deps)

@@ -1,6 +1,6 @@
-import { Server, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
+import { status, type Server, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
 import type { Log } from '@sluice/events'
-import { addReflection, bindServer, type GrpcPlace } from '@sluice/grpc'
+import { addReflection, bindServer, createServer, type GrpcPlace } from '@sluice/grpc'
 import {
   inferenceService,
   type InferTensor,
@@ -37,7 +37,7 @@ export interface GrpcOptions extends GrpcPlace {
 
 /** The Open Inference Protocol over gRPC, beside grpc.health.v1 and grpc.reflection. */
 export async function listenGrpc(at: GrpcOptions, deps: ListenDeps): Promise<Listening> {
-  const server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 })
+  const server = createServer({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 })
   const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' })
   health.addToServer(server)
   server.addService(inferenceService, handlersOf(deps))
