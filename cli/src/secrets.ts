@@ -9,7 +9,7 @@ export interface SecretsOptions {
 }
 
 /** The clients that get a key, each with the sources that it may write. */
-const clients: Readonly<Record<string, readonly string[]>> = {
+export const clients: Readonly<Record<string, readonly string[]>> = {
   'flight-producer': ['urn:sluice:flight-producer'],
   'weather-producer': ['urn:sluice:weather-producer'],
   demo: ['urn:sluice:demo']

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { repoRoot } from '@sluice/testkit'
 import type { Command } from '../run-command.ts'
+import { kinds } from '../scaffold/kinds.ts'
 import { listFiles, UsageError, writePlan, type Plan } from '../scaffold/plan.ts'
 
 export const create: Command = {
@@ -12,7 +13,9 @@ export const create: Command = {
     key: { type: 'string' },
     table: { type: 'string' },
     owner: { type: 'string' },
-    personal: { type: 'string', multiple: true }
+    personal: { type: 'string', multiple: true },
+    kind: { type: 'string' },
+    event: { type: 'string', multiple: true }
   },
   help: {
     'dry-run': 'lists each file and writes nothing',
@@ -21,7 +24,11 @@ export const create: Command = {
     key: 'event: the field whose value keeps events in order; the first text, if not said',
     table: 'event: its table in the lake; made of the name, if not said',
     owner: 'event: who answers for it; the first word of the name, if not said',
-    personal: 'event: field=class for each field with personal data, such as email=contact'
+    personal: 'event: field=class for each field with personal data, such as email=contact',
+    kind: `service: ${Object.entries(kinds)
+      .map(([name, { summary }]) => `${name} (${summary})`)
+      .join('; ')}`,
+    event: 'service: an event type that it is about, once for each'
   },
   operands: ['what', 'name'],
   async run(values) {
@@ -40,14 +47,36 @@ export const create: Command = {
   }
 }
 
+/** Which options belong to what. */
+const options: Readonly<Record<'event' | 'service', readonly string[]>> = {
+  event: ['field', 'key', 'table', 'owner', 'personal'],
+  service: ['kind', 'event']
+}
+
 type Values = Parameters<Command['run']>[0]
 
 async function planOf(values: Values): Promise<Plan> {
-  const { what, name } = values
-  if (what !== 'event') throw new UsageError([`expected new event NAME; found new ${String(what ?? '')}`])
+  const { what } = values
+  const name = text(values['name']) ?? ''
+  if (what !== 'event' && what !== 'service')
+    throw new UsageError([`expected new event NAME or new service NAME; found new ${text(what) ?? 'and nothing more'}`])
+  const foreign = Object.keys(values).filter((option) =>
+    options[what === 'event' ? 'service' : 'event'].includes(option)
+  )
+  if (foreign.length > 0)
+    throw new UsageError(
+      foreign.map(
+        (option) =>
+          `--${option}: expected only ${options[what].map((name) => `--${name}`).join(', ')} for a new ${what}`
+      )
+    )
+  if (what === 'service') {
+    const { planService } = await import('../scaffold/plan-service.ts')
+    return planService(repoRoot, { name, kind: text(values['kind']) ?? '', events: list(values['event']) })
+  }
   const { planEvent } = await import('../scaffold/plan-event.ts')
   return planEvent(repoRoot, {
-    type: typeof name === 'string' ? name : '',
+    type: name,
     fields: list(values['field']),
     key: text(values['key']),
     table: text(values['table']),
