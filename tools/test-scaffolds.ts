@@ -1,0 +1,94 @@
+// npm run test:scaffolds: makes everything that `sluice new` can make in a copy of the repository, and runs the whole
+// check there: red in the tests that name what is not filled and in nothing else, then filled and green.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { makeCopy } from './mutants/copy.ts'
+import { cases, type Case, type Edit } from './scaffolds/cases.ts'
+
+using copy = makeCopy(resolve(import.meta.dirname, '..'))
+const { dir } = copy
+
+for (const one of cases) await make(one)
+await checkUnfilled()
+for (const { fill } of cases) fill.forEach(apply)
+await run('npm run -s generate')
+await check()
+for (const file of cases.flatMap(({ tests }) => tests)) await run(`node --test ${file}`)
+await run('node --test e2e/rules.test.ts')
+say('all scaffolds are green')
+
+/** A dry run lists what is then written, and writes nothing. */
+async function make({ command }: Case): Promise<void> {
+  commit()
+  const dry = await run(`npm run -s sluice -- ${command} --dry-run`)
+  assert.deepEqual(status(), [], 'a dry run writes nothing')
+  const wet = await run(`npm run -s sluice -- ${command}`)
+  const listed = [...dry.matchAll(/^ {2}(create|change) {2}(\S+)/gm)].map(([, does, path]) => `${does} ${path}`)
+  assert.deepEqual(status(), listed.toSorted(), 'a dry run lists what is written')
+  assert.ok(wet.includes('to fill)'), 'places to fill are listed')
+  const again = await execute(`npm run -s sluice -- ${command}`)
+  assert.equal(again.code, 2, `it is refused the second time:\n${again.output}`)
+  say(`made: ${command}`)
+}
+
+async function checkUnfilled(): Promise<void> {
+  const { code, output } = await execute('npm run -s check')
+  const red = [...output.matchAll(/^FAIL (.+?) {2,}/gm)].map(([, step]) => step)
+  assert.deepEqual([code, red], [1, ['unit tests']], output)
+  const summary = output.slice(output.indexOf('✖ failing tests:'))
+  const failed = [...summary.matchAll(/^✖ (.+) \(\d/gm)].map(([, name]) => name ?? '')
+  assert.deepEqual(failed.toSorted(), cases.flatMap((one) => one.red).toSorted(), summary)
+  say(`unfilled: red in ${failed.length} tests, as it should be`)
+}
+
+async function check(): Promise<void> {
+  await run('npm run -s check')
+  say('filled: the whole check is green')
+}
+
+function apply({ file, find, write }: Edit): void {
+  const path = join(dir, file)
+  const before = readFileSync(path, 'utf8')
+  writeFileSync(path, before.replace(find, write))
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: dir, encoding: 'utf8' })
+}
+
+function commit(): void {
+  git('add', '.')
+  git('commit', '-q', '--allow-empty', '-m', 'as it is')
+}
+
+/** `create path` or `change path` for each file that is not as it was committed. */
+function status(): string[] {
+  const lines = git('status', '--porcelain', '--untracked-files=all').split('\n')
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => `${line.startsWith('??') ? 'create' : 'change'} ${line.slice(3)}`)
+    .toSorted()
+}
+
+async function run(command: string): Promise<string> {
+  const { code, output } = await execute(command)
+  assert.equal(code, 0, `${command}\n${output}`)
+  return output
+}
+
+function execute(command: string): Promise<{ code: number | null; output: string }> {
+  const [program = '', ...args] = command.split(' ')
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+    const chunks: Buffer[] = []
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString('utf8') }))
+  })
+}
+
+function say(line: string): void {
+  console.log(`test-scaffolds: ${line}`)
+}
