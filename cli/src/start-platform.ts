@@ -13,6 +13,7 @@ import { readCredentials, type Credentials } from './platform/credentials.ts'
 
 export type { State, Supervised } from './platform/supervise.ts'
 export type { Credentials } from './platform/credentials.ts'
+export { planServices, type PlannedService } from './platform/plan-services.ts'
 
 export interface PlatformOptions {
   /** Everything that is kept: volumes of the compose file, state. Default `.sluice/data` of this repository. */

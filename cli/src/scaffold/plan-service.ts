@@ -100,13 +100,14 @@ async function check(root: string, { name, kind, events }: ServiceOptions): Prom
 function valuesOf(name: string, contracts: readonly Contract[]): Values {
   const camel = name.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
   const [first] = contracts
+  const { examples = [] }: { examples?: readonly unknown[] } = first?.schema ?? {}
   return {
     name,
     camel,
     firstType: `'${first?.type}'`,
     typeList: contracts.map(({ type }) => `\`${type}\``).join(', '),
     projections: contracts.map((contract) => projection(name, contract)).join(',\n'),
-    example: inCode((first?.schema as { examples?: unknown[] } | undefined)?.examples?.[0] ?? {}),
+    example: inCode(examples[0] ?? {}),
     dataschema: first?.dataschema ?? '',
     time:
       first?.window.kind === 'absolute'
