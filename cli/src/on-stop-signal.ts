@@ -11,7 +11,7 @@ const sameSignalMs = 2000
  * One Ctrl-C arrives up to three times (terminal, npm, bootstrap), so signals within 2 s of the first are the same one.
  * A later one calls `force`. A parent that is gone counts as a signal: npm was killed, and nobody is left to stop us.
  */
-export function onStopSignal(force: () => void): StopSignals {
+export function onStopSignal(force: () => void, { whenOrphaned = true } = {}): StopSignals {
   const controller = new AbortController()
   let firstAt = 0
   const heard = (): void => {
@@ -25,7 +25,7 @@ export function onStopSignal(force: () => void): StopSignals {
   for (const signal of signals) process.on(signal, heard)
   const parent = process.ppid
   const watch = setInterval(() => {
-    if (process.ppid !== parent) {
+    if (whenOrphaned && process.ppid !== parent) {
       clearInterval(watch)
       heard()
     }

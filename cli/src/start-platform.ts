@@ -1,10 +1,12 @@
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isFree, processIdentity, repoRoot, stateDir, type Say } from '@sluice/testkit'
+import { logDirOf } from './data-dir.ts'
 import { readCompose, type ComposeFile, type ComposeService } from './compose/read-compose.ts'
 import { assignPorts, type PortMap } from './platform/assign-ports.ts'
 import { claimInstance, type Instance } from './platform/instance.ts'
 import { createLauncher } from './platform/launchers.ts'
+import { dropOnce } from './platform/once.ts'
 import { planPlatform, type PlannedProcess } from './platform/plan.ts'
 import { portOwner } from './platform/port-owner.ts'
 import { startInOrder, stopInOrder } from './platform/order.ts'
@@ -72,7 +74,7 @@ export async function openPlatform(options: PlatformOptions = {}): Promise<Platf
   const composeFile = resolve(options.composeFile ?? join(repoRoot, 'docker-compose.yml'))
   const root = dirname(composeFile)
   const dataDir = resolve(options.dataDir ?? join(stateDir, 'data'))
-  const logDir = basename(dataDir) === 'data' ? join(dirname(dataDir), 'logs') : join(dataDir, 'logs')
+  const logDir = logDirOf(dataDir)
   const replicas = options.replicas ?? {}
   const file = only(readCompose(composeFile, variables), options.services)
   const ports = await assignPorts(file, { ...options, replicas, variables })
@@ -175,6 +177,7 @@ async function checkPorts(ports: PortMap): Promise<void> {
 function makeFolders(planned: readonly PlannedProcess[], dataDir: string, logDir: string): void {
   mkdirSync(logDir, { recursive: true })
   rmSync(join(dataDir, 'tmp'), { recursive: true, force: true })
+  dropOnce(dataDir)
   for (const { id, service, path } of planned) {
     for (const { kind, target } of service.mounts)
       if (kind !== 'bind') mkdirSync(path(target), { recursive: true, mode: 0o700 })

@@ -3,7 +3,7 @@ import { ensureBucket } from '@sluice/lake/bucket'
 import { defineSettings, readSettings, s3Settings } from '@sluice/service'
 import { createJsonLog } from '../json-log.ts'
 import { retryWhileUnavailable } from '../retry-while-unavailable.ts'
-import type { Command } from '../run-command.ts'
+import type { Command } from '../command.ts'
 
 export const settings = defineSettings(s3Settings)
 
@@ -11,7 +11,8 @@ export const bucket: Command = {
   name: 'bucket',
   summary: 'makes the bucket of the lake if it is not there',
   options: {},
-  help: {},
+  exits: { 78: 'set up in a way that must not run' },
+  examples: ['bucket'],
   async run() {
     const values = readSettings(settings, process.env)
     const log = createJsonLog('bucket')

@@ -1,35 +1,50 @@
 import { join, resolve } from 'node:path'
 import { loadContracts, type Contracts } from '@sluice/contracts'
 import { repoRoot } from '@sluice/testkit'
-import type { Command } from '../run-command.ts'
+import { UsageError, type Command } from '../command.ts'
+import { exportFormats } from '../contracts/export-formats.ts'
 
 export const contracts: Command = {
   name: 'contracts',
-  summary: 'contracts check: against another revision; contracts export: as AsyncAPI, ODCS, TypeScript or pages',
+  summary: 'holds the contracts against another revision, or writes them as AsyncAPI, ODCS, TypeScript or pages',
+  operands: [{ name: 'action', help: 'what to do', choices: ['check', 'export'] }],
   options: {
-    against: { type: 'string' },
-    json: { type: 'boolean' },
-    format: { type: 'string' },
-    out: { type: 'string' },
-    check: { type: 'boolean' },
-    root: { type: 'string' }
+    against: {
+      type: 'string',
+      value: 'REVISION',
+      help: 'check: a revision of git',
+      default: 'the last release tag, else main, else the commit before'
+    },
+    json: { type: 'boolean', help: 'check: as JSON' },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      help: 'export',
+      choices: exportFormats
+    },
+    out: {
+      type: 'string',
+      value: 'DIR',
+      help: 'export: the folder to write into',
+      default: 'the output',
+      completes: 'folder'
+    },
+    check: { type: 'boolean', help: 'export: writes nothing, and fails if the folder holds something else' },
+    root: { type: 'string', value: 'DIR', help: 'the repository', default: 'this one', completes: 'folder' }
   },
-  help: {
-    against: 'check: a revision of git; the last release tag if not said, else main, else the commit before',
-    json: 'check: as JSON',
-    format: 'export: asyncapi (3.1), odcs (3.2), typescript or markdown',
-    out: 'export: the folder to write into; what is written goes to the output if not said',
-    check: 'export: writes nothing, and fails if the folder holds something else',
-    root: 'the repository, if not this one'
-  },
-  operands: ['action'],
+  exits: { 1: 'check: a change that may not go on; export --check: something else is there' },
+  examples: [
+    'contracts check --against HEAD',
+    'contracts export --format asyncapi',
+    'contracts export --format markdown --out docs/contracts --check'
+  ],
   async run(values) {
     const text = (name: string): string | null => (typeof values[name] === 'string' ? values[name] : null)
     const root = text('root') ?? repoRoot
     const here = await loadContracts(join(root, 'schemas'))
     if (values['action'] === 'check') return check(root, here, text('against'), values['json'] === true)
     if (values['action'] === 'export') return write(root, here, text('format'), text('out'), values['check'] === true)
-    throw new TypeError(`expected contracts check or contracts export, found ${String(values['action'] ?? 'neither')}`)
+    throw new UsageError(`expected contracts check or contracts export, found ${String(values['action'] ?? 'neither')}`)
   }
 }
 
@@ -65,12 +80,11 @@ async function write(
   out: string | null,
   isCheck: boolean
 ): Promise<number> {
-  const { exportContracts, exportFormats, joinFiles, staleFiles, writeFiles } =
-    await import('../contracts/export-contracts.ts')
+  const { exportContracts, joinFiles, staleFiles, writeFiles } = await import('../contracts/export-contracts.ts')
   const format = exportFormats.find((name) => name === wanted)
   if (format === undefined)
-    throw new TypeError(`--format: expected ${exportFormats.join(', ')}, found ${wanted ?? 'none'}`)
-  if (isCheck && out === null) throw new TypeError('--check needs the folder to look at: --out')
+    throw new UsageError(`--format: expected ${exportFormats.join(', ')}, found ${wanted ?? 'none'}`)
+  if (isCheck && out === null) throw new UsageError('--check needs the folder to look at: --out')
   const files = await exportContracts(format, here, root)
   if (out === null) {
     process.stdout.write(joinFiles(files))

@@ -4,18 +4,19 @@ import { runDemo } from '../demo/run-demo.ts'
 import { onStopSignal } from '../on-stop-signal.ts'
 import { Progress } from '../progress.ts'
 import { showProcess } from '../show-process.ts'
-import type { Command } from '../run-command.ts'
+import type { Command } from '../command.ts'
 
 export const demo: Command = {
   name: 'demo',
   summary: 'replays some days on a platform of its own and checks that the account balances',
-  options: { days: { type: 'string' }, from: { type: 'string' }, json: { type: 'boolean' }, keep: { type: 'boolean' } },
-  help: {
-    days: 'how many days; 3, if not said',
-    from: 'the first day, 2013-09-01 if not said',
-    json: 'prints the report as JSON; progress goes to the error stream',
-    keep: 'leaves the data and the logs of the run in .sluice'
+  options: {
+    days: { type: 'string', value: 'N', help: 'how many days', default: '3' },
+    from: { type: 'string', value: 'DATE', help: 'the first day', default: '2013-09-01' },
+    json: { type: 'boolean', help: 'prints the report as JSON; progress goes to the error stream' },
+    keep: { type: 'boolean', help: 'leaves the data and the logs of the run in .sluice' }
   },
+  exits: { 0: 'everything balances', 1: 'it does not' },
+  examples: ['demo', 'demo --days 1 --from 2013-02-08 --json'],
   async run(values) {
     const from = typeof values['from'] === 'string' ? values['from'] : '2013-09-01'
     const period = periodOf(from, Number(values['days'] ?? 3))

@@ -1,36 +1,54 @@
 import { styleText } from 'node:util'
 import { repoRoot } from '@sluice/testkit'
-import type { Command } from '../run-command.ts'
+import type { Command } from '../command.ts'
 import { kinds } from '../scaffold/kinds.ts'
 import { listFiles, UsageError, writePlan, type Plan } from '../scaffold/plan.ts'
 
 export const create: Command = {
   name: 'new',
-  summary: 'new event NAME, new service NAME: writes what a new event type or a new service begins with',
+  summary: 'writes what a new event type or a new service begins with',
+  operands: [
+    { name: 'what', help: 'what to begin', choices: ['event', 'service'] },
+    { name: 'name', help: 'its name, such as order.placed.v1 or order-loader' }
+  ],
   options: {
-    'dry-run': { type: 'boolean' },
-    field: { type: 'string', multiple: true },
-    key: { type: 'string' },
-    table: { type: 'string' },
-    owner: { type: 'string' },
-    personal: { type: 'string', multiple: true },
-    kind: { type: 'string' },
-    event: { type: 'string', multiple: true }
+    'dry-run': { type: 'boolean', help: 'lists each file and writes nothing' },
+    field: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME:TYPE',
+      help: 'event: a field; text, integer, number, boolean, time, date, int64; with ? it may be null; bounds as in age:integer:0..130'
+    },
+    key: {
+      type: 'string',
+      value: 'FIELD',
+      help: 'event: the field whose value keeps events in order',
+      default: 'the first text'
+    },
+    table: { type: 'string', value: 'NAME', help: 'event: its table in the lake', default: 'made of the name' },
+    owner: { type: 'string', value: 'NAME', help: 'event: who answers for it', default: 'the first word of the name' },
+    personal: {
+      type: 'string',
+      multiple: true,
+      value: 'FIELD=CLASS',
+      help: 'event: a field with personal data, such as email=contact'
+    },
+    kind: {
+      type: 'string',
+      value: 'KIND',
+      help: `service: ${Object.entries(kinds)
+        .map(([name, { summary }]) => `${name} (${summary})`)
+        .join('; ')}`,
+      choices: Object.keys(kinds)
+    },
+    event: { type: 'string', multiple: true, value: 'TYPE', help: 'service: an event type that it is about' }
   },
-  help: {
-    'dry-run': 'lists each file and writes nothing',
-    field:
-      'event: name:type, once for each field; text, integer, number, boolean, time, date, int64; with ? it may be null; bounds as in age:integer:0..130',
-    key: 'event: the field whose value keeps events in order; the first text, if not said',
-    table: 'event: its table in the lake; made of the name, if not said',
-    owner: 'event: who answers for it; the first word of the name, if not said',
-    personal: 'event: field=class for each field with personal data, such as email=contact',
-    kind: `service: ${Object.entries(kinds)
-      .map(([name, { summary }]) => `${name} (${summary})`)
-      .join('; ')}`,
-    event: 'service: an event type that it is about, once for each'
-  },
-  operands: ['what', 'name'],
+  exits: { 2: 'not understood; nothing was written' },
+  examples: [
+    'new event order.placed.v1 --field order_id:text --field amount:number:0..100000 --dry-run',
+    'new event customer.moved.v1 --field account:text --field email:text? --personal email=contact',
+    'new service weather-archive --kind sink --event weather.observed.v1 --dry-run'
+  ],
   async run(values) {
     try {
       const plan = await planOf(values)

@@ -1,11 +1,13 @@
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
+import { dataDirOf, dataDirOption } from '../data-dir.ts'
+import { isDetached, startDetached, tellStarted } from '../detach.ts'
 import { createFigures, type Figures } from '../figures.ts'
 import { followClock } from '../follow-clock.ts'
 import { onStopSignal } from '../on-stop-signal.ts'
 import { Progress } from '../progress.ts'
-import type { Command } from '../run-command.ts'
+import type { Command } from '../command.ts'
 import { showProcess } from '../show-process.ts'
 import { openPlatform, type Platform } from '../start-platform.ts'
 
@@ -13,30 +15,48 @@ export const start: Command = {
   name: 'start',
   summary: 'runs the platform of docker-compose.yml without Docker, until Ctrl-C',
   options: {
-    fresh: { type: 'boolean' },
-    'data-dir': { type: 'string' },
-    'port-offset': { type: 'string' },
-    'free-ports': { type: 'boolean' },
-    only: { type: 'string' },
-    'compose-file': { type: 'string' }
+    fresh: { type: 'boolean', help: 'removes the data of earlier runs first' },
+    detach: { type: 'boolean', help: 'goes on in the background once everything is ready; sluice stop stops it' },
+    only: {
+      type: 'string',
+      value: 'A,B',
+      help: 'only these services, and what they depend on',
+      default: 'all',
+      completes: 'service'
+    },
+    'port-offset': {
+      type: 'string',
+      value: 'N',
+      help: 'moves every port by so much; SLUICE_PORT_<SERVICE>_<PORT> moves one',
+      default: '0'
+    },
+    'free-ports': { type: 'boolean', help: 'takes whatever ports are free' },
+    'data-dir': dataDirOption,
+    'compose-file': {
+      type: 'string',
+      value: 'FILE',
+      help: 'what to run',
+      default: 'docker-compose.yml',
+      completes: 'file'
+    }
   },
-  help: {
-    fresh: 'removes the data of earlier runs first',
-    'data-dir': 'keeps its data there instead of .sluice/data',
-    'port-offset': 'moves every port by so much; SLUICE_PORT_<SERVICE>_<PORT> moves one',
-    'free-ports': 'takes whatever ports are free',
-    only: 'starts only these services (a,b) and what they depend on',
-    'compose-file': 'runs another file than docker-compose.yml'
-  },
+  exits: { 0: 'stopped as told; with --detach: everything is ready' },
+  examples: ['start', 'start --fresh --only enricher', 'start --detach --free-ports --data-dir .sluice/learn'],
   async run(values) {
+    const dataDir = dataDirOf(values['data-dir'])
+    if (values['detach'] === true)
+      return startDetached(
+        dataDir,
+        process.argv.slice(3).filter((arg) => arg !== '--detach')
+      )
     const progress = new Progress()
     // npm may be gone before us; there is nobody to tell then.
     process.stdout.on('error', () => undefined)
     let platform: Platform | undefined
-    const signals = onStopSignal(() => process.exit(1))
+    const signals = onStopSignal(() => process.exit(1), { whenOrphaned: !isDetached() })
     try {
       platform = await openPlatform({
-        ...(typeof values['data-dir'] === 'string' && { dataDir: resolve(values['data-dir']) }),
+        dataDir,
         ...(typeof values['port-offset'] === 'string' && { portOffset: Number(values['port-offset']) }),
         ...(typeof values['compose-file'] === 'string' && { composeFile: values['compose-file'] }),
         ...(typeof values['only'] === 'string' && { services: values['only'].split(',') }),
@@ -69,6 +89,7 @@ async function runUntilStopped(platform: Platform, progress: Progress, stop: Abo
   if (outcome === 'started') {
     progress.clearSteps()
     for (const line of whereToLook(platform, performance.now() - began)) progress.log(line)
+    tellStarted()
     await Promise.race([summarise(platform, progress, stop), stopped])
   }
   if (outcome === 'failed') return 1
@@ -85,9 +106,10 @@ async function runUntilStopped(platform: Platform, progress: Progress, stop: Abo
 
 function whereToLook(platform: Platform, startedInMs: number): readonly string[] {
   const has = (name: string) => platform.processes.some(({ planned }) => planned.service.name === name)
+  const how = isDetached() ? 'npm run sluice -- stop' : 'Ctrl-C'
   return [
     '',
-    `${styleText('bold', 'Sluice runs')} (started in ${seconds(startedInMs)}; Ctrl-C stops it, the data stays)`,
+    `${styleText('bold', 'Sluice runs')} (started in ${seconds(startedInMs)}; ${how} stops it, the data stays)`,
     ...(has('console') ? [`  look           http://${platform.address('console', 3000)}`] : []),
     ...(has('collector')
       ? [

@@ -1,11 +1,11 @@
-import { resolve } from 'node:path'
-import { isAlive, isFree, stateDir } from '@sluice/testkit'
+import { isAlive, isFree } from '@sluice/testkit'
+import { dataDirOf, dataDirOption } from '../data-dir.ts'
 import { createFigures, type Figures } from '../figures.ts'
 import { readClock } from '../follow-clock.ts'
 import { readInstance, type InstanceProcess, type InstanceState } from '../platform/instance.ts'
 import { probeReadyz } from '../platform/launchers.ts'
 import { memoryMb } from '../process-memory.ts'
-import type { Command } from '../run-command.ts'
+import type { Command } from '../command.ts'
 
 interface ProcessStatus {
   readonly id: string
@@ -36,10 +36,11 @@ interface Status {
 export const status: Command = {
   name: 'status',
   summary: 'tells what runs: processes, ports, health, counts, where the credentials are',
-  options: { json: { type: 'boolean' }, 'data-dir': { type: 'string' } },
-  help: { json: 'as JSON', 'data-dir': 'of a platform that keeps its data elsewhere than in .sluice/data' },
+  options: { json: { type: 'boolean', help: 'as JSON' }, 'data-dir': dataDirOption },
+  exits: { 0: 'all is ready', 1: 'nothing runs, or something is not ready' },
+  examples: ['status', 'status --json'],
   async run(values) {
-    const dataDir = resolve(typeof values['data-dir'] === 'string' ? values['data-dir'] : `${stateDir}/data`)
+    const dataDir = dataDirOf(values['data-dir'])
     const found = await readStatus(dataDir)
     console.log(values['json'] === true ? JSON.stringify(found, null, 2) : print(found))
     return found.ready ? 0 : 1

@@ -4,7 +4,7 @@ import { ensureTopics, openKafka } from '@sluice/kafka'
 import { contractsSettings, defineSettings, kafkaSettings, kafkaSettingsOf, readSettings } from '@sluice/service'
 import { createJsonLog } from '../json-log.ts'
 import { retryWhileUnavailable } from '../retry-while-unavailable.ts'
-import type { Command } from '../run-command.ts'
+import type { Command } from '../command.ts'
 
 export const settings = defineSettings({ ...kafkaSettings, ...contractsSettings })
 
@@ -12,7 +12,8 @@ export const topics: Command = {
   name: 'topics',
   summary: 'makes the topics of schemas/topics.yaml, or says how those that are there differ',
   options: {},
-  help: {},
+  exits: { 78: 'set up in a way that must not run, or topics that differ' },
+  examples: ['topics'],
   async run() {
     const values = readSettings(settings, process.env)
     const log = createJsonLog('topics')

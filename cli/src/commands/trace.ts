@@ -1,7 +1,7 @@
-import { resolve } from 'node:path'
-import { isAlive, stateDir } from '@sluice/testkit'
+import { isAlive } from '@sluice/testkit'
+import { dataDirOf, dataDirOption } from '../data-dir.ts'
 import { readInstance } from '../platform/instance.ts'
-import type { Command } from '../run-command.ts'
+import { UsageError, type Command } from '../command.ts'
 
 /** What the console answers at /api/trace; its page shows the same. */
 interface Journey {
@@ -34,17 +34,23 @@ interface Model {
 
 export const trace: Command = {
   name: 'trace',
-  summary: 'follows one event through the platform: trace <id>, or trace events.raw/3@48011',
-  options: { console: { type: 'string' }, json: { type: 'boolean' }, 'data-dir': { type: 'string' } },
-  help: {
-    console: 'address of the console; default: that of the platform which runs here, else http://localhost:3000',
-    json: 'as JSON',
-    'data-dir': 'of a platform that keeps its data elsewhere than in .sluice/data'
+  summary: 'follows one event through the platform',
+  operands: [{ name: 'event', help: 'its id, or topic/partition@offset' }],
+  options: {
+    console: {
+      type: 'string',
+      value: 'URL',
+      help: 'address of the console',
+      default: 'that of the platform which runs here, else http://localhost:3000'
+    },
+    json: { type: 'boolean', help: 'as JSON' },
+    'data-dir': dataDirOption
   },
-  operands: ['event'],
+  exits: { 1: 'not found' },
+  examples: ['trace 20130901-UA-1545-EWR-scheduled', 'trace events.raw/3@48011 --json'],
   async run(values) {
     const event = values['event']
-    if (typeof event !== 'string') throw new Error('which event? Its id, or topic/partition@offset')
+    if (typeof event !== 'string') throw new UsageError('which event? Its id, or topic/partition@offset')
     const url = typeof values['console'] === 'string' ? values['console'] : consoleUrl(values['data-dir'])
     const journey = await ask(url, event)
     console.log(values['json'] === true ? JSON.stringify(journey, null, 2) : print(journey))
@@ -53,7 +59,7 @@ export const trace: Command = {
 }
 
 function consoleUrl(dataDir: unknown): string {
-  const instance = readInstance(resolve(typeof dataDir === 'string' ? dataDir : `${stateDir}/data`))
+  const instance = readInstance(dataDirOf(dataDir))
   const port =
     instance !== null && isAlive(instance.launcher)
       ? instance.processes.find(({ service }) => service === 'console')?.ports['3000']

@@ -6,12 +6,10 @@ import { promisify } from 'node:util'
 import type { Contracts } from '@sluice/contracts'
 import { toAsyncapi, toMarkdown, toOdcs } from '@sluice/contracts/export'
 import { stringify } from 'yaml'
+import type { ExportFormat } from './export-formats.ts'
 
 /** Texts by file name. */
 type Files = ReadonlyMap<string, string>
-
-export const exportFormats = ['asyncapi', 'odcs', 'typescript', 'markdown'] as const
-export type ExportFormat = (typeof exportFormats)[number]
 
 /** The contracts of the repository at `root` as documents of others. */
 export async function exportContracts(format: ExportFormat, contracts: Contracts, root: string): Promise<Files> {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { spawnGuarded, type Backing, type Say } from '@sluice/testkit'
 import { stateFile } from './instance.ts'
 import { startPart } from './native-parts.ts'
+import { takeOnce } from './once.ts'
 import type { PlannedProcess } from './plan.ts'
 import type { Launcher } from './supervise.ts'
 
@@ -35,7 +36,8 @@ function launchOurs(planned: PlannedProcess, options: LauncherOptions): Launcher
           HOME: options.dataDir,
           LAUNCHER_STATE: stateFile(options.dataDir),
           ...planned.environment,
-          ...options.environment
+          ...options.environment,
+          ...takeOnce(options.dataDir, planned.id)
         },
         logFile: options.logFile,
         onOrphan: 'SIGTERM'

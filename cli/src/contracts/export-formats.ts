@@ -1,0 +1,2 @@
+export const exportFormats = ['asyncapi', 'odcs', 'typescript', 'markdown'] as const
+export type ExportFormat = (typeof exportFormats)[number]
