@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   stop: async () => (await import('./commands/stop.ts')).stop,
   restart: async () => (await import('./commands/restart.ts')).restart,
   status: async () => (await import('./commands/status.ts')).status,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   env: async () => (await import('./commands/env.ts')).env,
   demo: async () => (await import('./commands/demo.ts')).demo,
   query: async () => (await import('./commands/query.ts')).query,
