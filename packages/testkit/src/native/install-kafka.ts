@@ -11,7 +11,8 @@ import { findCommand, run } from './run.ts'
 import { installSystemPackage } from './system-packages.ts'
 import { waitFor } from '../wait-for.ts'
 
-const kafkaVersion = '4.2.0'
+/** Another one only to show what it does to this platform: `npm run test:nightly`. */
+const kafkaVersion = process.env['SLUICE_KAFKA_VERSION'] ?? '4.2.0'
 
 export interface KafkaInstallation {
   readonly java: string
@@ -66,6 +67,7 @@ async function fetchJars(say: Say): Promise<void> {
     '-q',
     '-f',
     join(repoRoot, 'infra/kafka/pom.xml'),
+    `-Dkafka.version=${kafkaVersion}`,
     `-DoutputDirectory=${work}`,
     '-DincludeScope=runtime',
     'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
