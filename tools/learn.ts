@@ -3,13 +3,15 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { findCommand, installSystemPackage } from '@sluice/testkit'
+import { findCommand, installSystemPackage, pythonTools } from '@sluice/testkit'
 import { readChapter, type Chapter } from './learn/read-chapter.ts'
 import { runChapter } from './learn/run-chapter.ts'
 import { stopPlatforms } from './learn/stop-platforms.ts'
 import { makeCopy, type Copy } from './mutants/copy.ts'
 
 const root = dirname(import.meta.dirname)
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** A block of a chapter on a loaded machine. */
 const timeoutMs = 120_000
 
@@ -17,11 +19,20 @@ async function main(): Promise<boolean> {
   const { positionals } = parseArgs({ allowPositionals: true })
   const chapters = choose(positionals)
   await installTools()
+  const { python } = await pythonTools(say)
   using copy = makeCopy(root)
+  // What a chapter starts in the background would outlive us.
+  const stop = (): void => {
+    void stopPlatforms(join(copy.dir, '.sluice')).finally(() => {
+      copy[Symbol.dispose]()
+      process.exit(1)
+    })
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
   const red: string[] = []
   for (const chapter of chapters) {
     const from = performance.now()
-    const isGreen = await runOne(chapter, copy)
+    const isGreen = await runOne(chapter, copy, readersEnvironment(dirname(python)))
     if (!isGreen) red.push(chapter.number)
     say(`${isGreen ? 'green' : 'RED'} ${chapter.number} ${chapter.title} after ${secondsSince(from)} s`)
   }
@@ -40,11 +51,11 @@ function choose(numbers: readonly string[]): readonly Chapter[] {
   return numbers.length === 0 ? all : all.filter(({ number }) => numbers.includes(number))
 }
 
-async function runOne(chapter: Chapter, copy: Copy): Promise<boolean> {
+async function runOne(chapter: Chapter, copy: Copy, env: Environment): Promise<boolean> {
   try {
     await runChapter(chapter, {
       dir: copy.dir,
-      env: readersEnvironment(),
+      env,
       timeoutMs,
       onStep: (title) => say(`${chapter.number} ${title}`)
     })
@@ -70,12 +81,12 @@ async function installTools(): Promise<void> {
   }
 }
 
-/** Ours without what npm and the bootstrap have put into it: a reader has his own Node. */
-function readersEnvironment(): Record<string, string | undefined> {
+/** Ours without what npm and the bootstrap have put into it: a reader has his own Node, and a Python with delta-rs. */
+function readersEnvironment(python: string): Environment {
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|SLUICE_|NODE_)/i.test(name))
   const path = (process.env['PATH'] ?? '').split(delimiter)
   const theirs = path.filter((folder) => !folder.startsWith(root) && !folder.includes('node_modules'))
-  return { ...Object.fromEntries(own), PATH: theirs.join(delimiter) }
+  return { ...Object.fromEntries(own), PATH: [python, ...theirs].join(delimiter) }
 }
 
 function secondsSince(from: number): string {
