@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, statfsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { findCommand, isFree, repoRoot } from '@sluice/testkit'
+import { findCommand, isFree, repoRoot, stateDir } from '@sluice/testkit'
 import { assignPorts } from '../platform/assign-ports.ts'
 import { portOwner } from '../platform/port-owner.ts'
 import type { ComposeFile } from '../compose/read-compose.ts'
@@ -118,7 +117,7 @@ function checkDisk(): Finding {
   const free = bavail * bsize
   const found = `${(free / gib).toFixed(0)} GiB free in ${repoRoot}`
   if (free >= wanted.disk) return ok('disk', found)
-  const advice = `make room; the data is in ${dirname(repoRoot)}: npm start -- --fresh begins without it`
+  const advice = `make room; the platform keeps its data in ${stateDir}/data: npm start -- --fresh begins without it`
   return (free >= least.disk ? warning : problem)('disk', `${found}, expected 5 GiB`, advice)
 }
 
