@@ -1,4 +1,5 @@
 // npm run check: everything that can be known without starting a server, in under a minute.
+//   npm run check -- pages marked-places    some of it: steps by their names, unit tests by a part of their paths
 //   types · lint · format · unused code · import rules · generated files · contracts against the last release · unit tests
 import { spawn } from 'node:child_process'
 import { styleText } from 'node:util'
@@ -36,10 +37,10 @@ const steps: readonly Step[] = [
   { name: 'unit tests', command: ['node', '--test', '--test-concurrency=2', ...unitTests()], advice: 'see above' }
 ]
 
-/** Runs all steps, two at a time; prints the output of those that fail. Resolves to whether all are green. */
-export async function check(): Promise<boolean> {
+/** Runs steps, two at a time; prints the output of those that fail. Resolves to whether all are green. */
+export async function check(wanted = steps): Promise<boolean> {
   const began = performance.now()
-  const waiting = [...steps]
+  const waiting = [...wanted]
   const results: boolean[] = []
   const worker = async (): Promise<void> => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) results.push(await run(step))
@@ -48,6 +49,21 @@ export async function check(): Promise<boolean> {
   const green = results.every(Boolean)
   console.log(`${green ? 'check is green' : 'check is red'} after ${seconds(began)}`)
   return green
+}
+
+/** The steps with these names, and the unit tests with these in their paths. Throws for a word that is neither. */
+function choose(words: readonly string[]): readonly Step[] {
+  if (words.length === 0) return steps
+  const isName = (word: string) => steps.some(({ name }) => name === word)
+  const parts = words.filter((word) => !isName(word))
+  const files = unitTests().filter((file) => parts.some((part) => file.includes(part)))
+  const unknown = parts.filter((part) => files.every((file) => !file.includes(part)))
+  if (unknown.length > 0) {
+    const names = steps.map(({ name }) => name).join(', ')
+    throw new Error(`expected ${names}, or a part of the path of a unit test; found ${unknown.join(', ')}`)
+  }
+  const tests = { name: 'unit tests', command: ['node', '--test', ...files], advice: 'see above' }
+  return [...steps.filter(({ name }) => words.includes(name)), ...(files.length > 0 ? [tests] : [])]
 }
 
 async function run(step: Step): Promise<boolean> {
@@ -80,4 +96,4 @@ function seconds(began: number): string {
   return `${((performance.now() - began) / 1000).toFixed(1)} s`
 }
 
-if (import.meta.main) process.exitCode = (await check()) ? 0 : 1
+if (import.meta.main) process.exitCode = (await check(choose(process.argv.slice(2)))) ? 0 : 1
