@@ -9,15 +9,18 @@ import { repoRoot, waitFor } from '@sluice/testkit'
 import { idleShare, listeningPorts, openWitness, startService } from './one-service.ts'
 
 // The rules of docs/service.md, on every service of docker-compose.yml and from outside: a new one is held to them too.
+// RULES_OF=enricher npm run test:rules    one service by itself, without a platform
+const only = process.env['RULES_OF'] ?? ''
 
 const timeoutMs = 90_000
 const dir = mkdtempSync(join(tmpdir(), 'sluice-rules-'))
-const services = await planServices(join(dir, 'alone'))
+const services = (await planServices(join(dir, 'alone'))).filter(({ name }) => only === '' || name === only)
 const documented = new Set(
   [...readFileSync(join(repoRoot, 'docs/service.md'), 'utf8').matchAll(/^\| `(sluice_\w+)` \|/gm)].map(
     ([, name]) => name
   )
 )
+if (services.length === 0) throw new Error(`RULES_OF: expected a service of docker-compose.yml, found ${only}`)
 after(() => rmSync(dir, { recursive: true, force: true }))
 
 for (const service of services) {
@@ -102,7 +105,7 @@ for (const service of services) {
   })
 }
 
-describe('every service of a platform that runs', () => {
+describe('every service of a platform that runs', { skip: only !== '' }, () => {
   let platform: Platform
   before(async () => {
     const variables = { ...process.env, SPEED: 'max', FROM: '2013-09-01', TO: '2013-09-02' }
