@@ -11,7 +11,7 @@ import { render } from './render.ts'
 const root = join(import.meta.dirname, '../../..')
 
 function plan(options: Partial<ServiceOptions> = {}): Promise<Plan> {
-  return planService(root, { name: 'gust-board', kind: 'sink', events: ['weather.observed.v1'], ...options })
+  return planService(root, { name: 'planned-sink', kind: 'sink', events: ['weather.observed.v1'], ...options })
 }
 
 async function problemsOf(options: Partial<ServiceOptions>): Promise<string> {
@@ -28,7 +28,7 @@ describe('a new service', () => {
   let producer: Plan
   before(async () => {
     sink = await plan()
-    producer = await plan({ name: 'kettle-watch', kind: 'producer' })
+    producer = await plan({ name: 'planned-producer', kind: 'producer' })
   })
 
   it('is a folder as its neighbours have it, and the lines by which the repository knows it', () => {
@@ -42,8 +42,8 @@ describe('a new service', () => {
       'service.test.ts',
       'main.ts'
     ]) {
-      assert.ok(paths(sink).includes(`create services/gust-board/${file}`), file)
-      assert.ok(paths(producer).includes(`create services/kettle-watch/${file}`), file)
+      assert.ok(paths(sink).includes(`create services/planned-sink/${file}`), file)
+      assert.ok(paths(producer).includes(`create services/planned-producer/${file}`), file)
     }
     const shared = ['docker-compose.yml', 'pnpm-lock.yaml', 'e2e/compose/file.test.ts', 'e2e/compose/inside.test.ts']
     for (const file of [...shared, 'README.md']) assert.ok(paths(sink).includes(`change ${file}`), file)
@@ -53,23 +53,24 @@ describe('a new service', () => {
   it('has ports and a database of its own in the compose file, whose comments survive', () => {
     const text = sink.files.get('docker-compose.yml') ?? ''
     const { services } = parseCompose(text, {})
-    const { environment = {}, ours } = services.get('gust-board') ?? {}
-    assert.equal(ours, 'gust-board')
-    assert.equal(environment['REDIS_URL'], 'redis://redis:6379/1')
-    const others = [...services.values()].filter(({ name }) => name !== 'gust-board')
-    assert.ok(others.every((service) => service.environment['ADMIN_PORT'] !== environment['ADMIN_PORT']))
-    assert.match(services.get('console')?.environment['SERVICES'] ?? '', /,gust-board=gust-board:\d+$/)
-    assert.match(text, /# The live page: http/)
-    assert.ok(sink.files.get('services/gust-board/config.ts')?.includes(`adminPort: ${environment['ADMIN_PORT']}`))
-    assert.match(
-      producer.files.get('docker-compose.yml') ?? '',
-      /\n {2}weather-producer: \{\}\n {2}kettle-watch: \{\}\n/
+    const { environment = {}, ours } = services.get('planned-sink') ?? {}
+    assert.equal(ours, 'planned-sink')
+    assert.match(environment['REDIS_URL'] ?? '', /^redis:\/\/redis:6379\/[1-9]$/)
+    const taken = [...services.values()].filter(
+      (service) => service.environment['REDIS_URL'] === environment['REDIS_URL']
     )
+    assert.equal(taken.length, 1)
+    const others = [...services.values()].filter(({ name }) => name !== 'planned-sink')
+    assert.ok(others.every((service) => service.environment['ADMIN_PORT'] !== environment['ADMIN_PORT']))
+    assert.match(services.get('console')?.environment['SERVICES'] ?? '', /,planned-sink=planned-sink:\d+$/)
+    assert.match(text, /# The live page: http/)
+    assert.ok(sink.files.get('services/planned-sink/config.ts')?.includes(`adminPort: ${environment['ADMIN_PORT']}`))
+    assert.match(producer.files.get('docker-compose.yml') ?? '', /\nvolumes:\n[^]*\n {2}planned-producer: \{\}\n/)
   })
 
   it('prints its settings in its README', () => {
     assert.match(
-      sink.files.get('services/gust-board/README.md') ?? '',
+      sink.files.get('services/planned-sink/README.md') ?? '',
       /<!-- settings -->\n\| setting .*\n[^]*`GROUP_ID`[^]*<!-- \/settings -->/
     )
   })
