@@ -27,7 +27,7 @@ describe('docker-compose.yml', () => {
   it("holds to Compose's own schema", () => {
     const schema = JSON.parse(readFileSync(join(repoRoot, 'infra/compose-spec/compose-spec.json'), 'utf8')) as object
     const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
-    ajv.validate(schema, parse(readFileSync(composeFile, 'utf8'), { merge: true }))
+    ajv.validate(schema, parse(readFileSync(composeFile, 'utf8'), { merge: true, maxAliasCount: -1 }))
     assert.deepEqual(ajv.errors, null)
   })
 
@@ -84,6 +84,14 @@ describe('the reader of compose files', () => {
   it('refuses a port that is open to the network', () => {
     const text = toyComposeFile.replace('    command: [valkey', "    ports: ['6379:6379']\n    command: [valkey")
     assert.match(problemsOf(text), /services\.redis\.ports: 6379:6379 is not 127\.0\.0\.1/)
+  })
+
+  it('reads as many services as there are', () => {
+    const text = readFileSync(composeFile, 'utf8')
+    const [enricher = ''] = /^ {2}enricher:\n(?: {4}.*\n|\n)+/m.exec(text) ?? []
+    const more = Array.from({ length: 30 }, (_, i) => enricher.replace('  enricher:', `  enricher-${i}:`))
+    const { services } = parseCompose(text.replace(enricher, `${enricher}${more.join('')}`), {})
+    assert.ok(services.has('enricher-29'))
   })
 
   it('leaves out services with a profile', () => {

@@ -55,7 +55,8 @@ export function readCompose(file: string, variables: Variables): ComposeFile {
 
 export function parseCompose(text: string, variables: Variables): ComposeFile {
   const problems: string[] = []
-  const tree = interpolateAll(parse(text, { merge: true }), variables)
+  // The file is ours, and each service merges some ten times: no bound on that.
+  const tree = interpolateAll(parse(text, { merge: true, maxAliasCount: -1 }), variables)
   const file = record(tree, 'the file', problems)
   checkKeys(file, topLevelKeys, 'top level', problems)
   const volumes = record(file['volumes'] ?? {}, 'volumes', problems)
