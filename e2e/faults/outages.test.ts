@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { waitFor, type LinkFault } from '@sluice/testkit'
 import { assertExact, isFull, sized } from './judge.ts'
 import { kafkaClients, openLab, type Lab } from './lab.ts'
-import { readMetric } from './metrics.ts'
+import { readLag } from './metrics.ts'
 import { residentMb } from './stalls.ts'
 import { openWatch, progressOf, type Watch } from './watch.ts'
 import { startWorkload, type Workload } from './workload.ts'
@@ -112,7 +112,7 @@ describe('an outage', () => {
 
   /** Under load there is always something on its way. */
   async function hasCaughtUp(service: string): Promise<boolean> {
-    const lag = await readMetric(lab.process(service), 'sluice_lag_records')
+    const lag = await readLag(lab.process(service), service === 'batch-loader' ? 2 : 1)
     return lag !== null && lag < 400
   }
 })
