@@ -60,6 +60,7 @@ describe('the lake', () => {
     const load = newLoad()
     await sleep(4_000)
     await load.stop()
+    const first = await assertExact(lab, loads)
     for (const replica of [0, 1]) await lab.process('batch-loader', replica).stop()
     await lab.process('realtime-loader').stop()
     Object.assign(lab.env['batch-loader'] ?? {}, { LAKE_PREFIX: 'rebuilt', GROUP_ID: 'rebuilt-lake' })
@@ -72,7 +73,6 @@ describe('the lake', () => {
       await one.ready()
     }
     const rebuilt = await assertExact(lab, loads, { prefix: 'rebuilt', database: 1 })
-    const first = await assertExact(lab, loads)
     assert.deepEqual(rebuilt.rows, first.rows)
   })
 
