@@ -11,7 +11,7 @@ import { idleShare, listeningPorts, openWitness, startService } from './one-serv
 // The rules of docs/service.md, on every service of docker-compose.yml and from outside: a new one is held to them too.
 // RULES_OF=enricher npm run test:rules    one service by itself, without a platform
 
-/** The console does not idle: it asks every box all the time, see docs/service.md. 2 % were measured. */
+/** The console does not idle: it asks every box all the time, see docs/service.md. 2 % were its least window. */
 const mostWhenIdle: Readonly<Record<string, number>> = { console: 0.03 }
 
 const only = process.env['RULES_OF'] ?? ''
