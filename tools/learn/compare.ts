@@ -9,7 +9,12 @@ export function differs(printed: string, expected: string): string | null {
   if (last === null) return null
   const { line, at } = last
   const where = wanted[line] === undefined ? 'no more lines' : `line ${line + 1}: ${wanted[line]}`
-  return `expected ${where}\nfound ${found[at] === undefined ? 'no more lines' : `line ${at + 1}: ${found[at]}`}`
+  return `expected ${where}\nfound ${found[at] === undefined ? 'no more lines' : `line ${at + 1}: ${visible(found[at])}`}`
+}
+
+/** With what a terminal does not show spelled out. */
+function visible(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
 }
 
 function linesOf(text: string): string[] {

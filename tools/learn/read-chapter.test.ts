@@ -15,6 +15,7 @@ describe('what is seen', () => {
     assert.match(differs('a\nb', 'a') ?? '', /expected no more lines\nfound line 2: b/)
     assert.match(differs('a', 'a\nb') ?? '', /expected line 2: b\nfound no more lines/)
     assert.match(differs('axb', 'a.b') ?? '', /a\.b/)
+    assert.match(differs('1\r2', '12') ?? '', /found line 1: 1\\r2$/)
   })
 })
 
