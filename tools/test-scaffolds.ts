@@ -20,7 +20,7 @@ for (const file of cases.flatMap(({ tests }) => tests)) await run(`node --test $
 // The services that were there before are held to the rules by `npm test`.
 for (const { command } of cases) {
   const name = /^new service (\S+)/.exec(command)?.[1]
-  if (name !== undefined) await run(`env RULES_OF=${name} node --test e2e/rules.test.ts`)
+  if (name !== undefined) await run(`env RULES_OF=${name} node --test e2e/rules/rules.test.ts`)
 }
 say('all scaffolds are green')
 

@@ -16,6 +16,7 @@ import {
   startRedis,
   startS3
 } from '@sluice/testkit'
+import { freePortPair } from './ports.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-native-'))
 after(() => rmSync(dir, { recursive: true, force: true }))
@@ -70,6 +71,15 @@ describe('sharedBacking', () => {
 })
 
 describe('freePort', () => {
+  it('never gives what is a part of a pair', async () => {
+    const pairs = []
+    for (let i = 0; i < 20; i += 1) pairs.push(await freePortPair(10_000))
+    const all = pairs.flat()
+    for (let i = 0; i < 2_000; i += 1) all.push(await freePort())
+    assert.equal(new Set(all).size, all.length)
+    for (const [first, second] of pairs) assert.equal(second - first, 10_000)
+  })
+
   it('never gives a port twice', async () => {
     const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()))
     assert.equal(new Set(ports).size, 50)

@@ -17,6 +17,15 @@ export async function freePort(isWanted: (port: number) => boolean | Promise<boo
   throw new Error(`no free TCP port between ${lowest} and ${highest}`)
 }
 
+/** Two ports that nobody listens on, neither handed out again: one, and one so many above it. */
+export async function freePortPair(apart: number): Promise<readonly [number, number]> {
+  const isSecondFree = async (port: number): Promise<boolean> =>
+    port < highest && !given.has(port) && (await isFree(port))
+  const first = await freePort((port) => isSecondFree(port + apart))
+  given.add(first + apart)
+  return [first, first + apart]
+}
+
 /** True if a server could listen on `port` now, on every address of this machine. */
 export function isFree(port: number, host?: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { startBacking, type Backing } from './backing.ts'
 import { spawnGuarded } from './guarded.ts'
 import { installSeaweedfs } from './install-seaweedfs.ts'
 import type { Say } from './paths.ts'
-import { freePort, isFree } from './ports.ts'
+import { freePort, freePortPair } from './ports.ts'
 import { answersHttp } from './probes.ts'
 
 export interface S3Options {
@@ -95,8 +95,8 @@ function writeIdentity(dir: string, accessKey: string, secretKey: string): strin
 
 /** Ports of the servers inside. One of them dials the admin server at its port + 10000, whatever the flag says. */
 async function chooseInsidePorts(): Promise<Record<string, number>> {
-  const adminPort = await freePort((port) => isFree(port + 10_000))
-  const ports: Record<string, number> = { 'admin.port': adminPort, 'admin.port.grpc': adminPort + 10_000 }
+  const [adminPort, adminGrpcPort] = await freePortPair(10_000)
+  const ports: Record<string, number> = { 'admin.port': adminPort, 'admin.port.grpc': adminGrpcPort }
   for (const flag of ['s3.port.grpc', 'master.port', 'master.port.grpc', 'volume.port', 'volume.port.grpc'])
     ports[flag] = await freePort()
   for (const flag of ['filer.port', 'filer.port.grpc']) ports[flag] = await freePort()
