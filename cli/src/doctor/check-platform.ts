@@ -110,7 +110,9 @@ function isSame(a: Sample['labels'], b: Sample['labels']): boolean {
 function checkSecrets(dir: string): readonly Finding[] {
   if (!existsSync(dir)) return []
   const names = readdirSync(dir)
-  const open = names.filter((name) => (statSync(join(dir, name)).mode & 0o077) !== 0)
+  // Some are readable by all, for the users of other people's images: here the folder keeps everybody out.
+  const isClosed = (statSync(dir).mode & 0o077) === 0
+  const open = isClosed ? [] : names.filter((name) => (statSync(join(dir, name)).mode & 0o077) !== 0)
   if (open.length === 0) return [ok('secrets', `${names.length} files that only their owner reads`)]
   return open.map((name) => problem('secrets', `${join(dir, name)} is open to others`, `chmod 600 ${join(dir, name)}`))
 }

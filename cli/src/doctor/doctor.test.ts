@@ -55,8 +55,10 @@ describe('the doctor', () => {
       ports: 'free',
       variables: {}
     })
-    const secret = join(toy.dataDir, 'volumes/secrets/redis-password')
-    mkdirSync(join(toy.dataDir, 'volumes/secrets'), { recursive: true })
+    const secrets = join(toy.dataDir, 'volumes/secrets')
+    const secret = join(secrets, 'redis-password')
+    mkdirSync(secrets, { recursive: true })
+    chmodSync(secrets, 0o755)
     writeFileSync(secret, 'secret', { mode: 0o600 })
     const look = async (): Promise<readonly Finding[]> => {
       const instance = readInstance(toy.dataDir)
@@ -75,6 +77,12 @@ describe('the doctor', () => {
     assert.deepEqual(about(sick, 'secrets'), [
       { level: 'problem', about: 'secrets', found: `${secret} is open to others`, advice: `chmod 600 ${secret}` }
     ])
+    chmodSync(secrets, 0o700)
+    assert.deepEqual(
+      about(await look(), 'secrets').map(({ level }) => level),
+      ['ok'],
+      'nobody gets into the folder'
+    )
     assert.match(about(sick, 'worker')[0]?.found ?? '', /^not ready: told so$/)
     const [redis] = about(sick, 'redis')
     assert.equal(redis?.level, 'problem')

@@ -16,8 +16,9 @@ export function takeOnce(dataDir: string, id: string): Once {
     const once = JSON.parse(readFileSync(fileOf(dataDir, id), 'utf8')) as Once
     rmSync(fileOf(dataDir, id))
     return once
-  } catch {
-    return {}
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return {} // nothing was left, as nearly always
   }
 }
 
