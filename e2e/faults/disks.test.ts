@@ -41,7 +41,7 @@ describe('a full disk', { skip: problem ?? false }, () => {
     watch = await openWatch(lab.platform)
     const { url, password } = lab.platform.credentials().redis
     redis = openRedis(Number(new URL(url).port), password)
-    load = startWorkload(lab, { seed: 17, eventsPerSecond: 60 })
+    load = startWorkload(lab, { seed: 17, eventsPerSecond: 30 })
     await moves('batch-loader')
   })
   after(async () => {

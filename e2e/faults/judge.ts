@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stateDir } from '@sluice/testkit'
 import { observe, type Observed, type Report } from '../ask-oracle.ts'
 import type { Lab } from './lab.ts'
+import { readMetric } from './metrics.ts'
 import type { Workload } from './workload.ts'
 
 export interface JudgeOptions extends Omit<Observed, 'ledger'> {
@@ -23,6 +24,7 @@ export async function assertExact(
 ): Promise<Report> {
   const ledger = await endLoad(lab, loads)
   const from = performance.now()
+  await untilRead(lab)
   for (;;) {
     const report = await observe(lab.platform, { ...observed, ledger })
     const seconds = ((performance.now() - from) / 1000).toFixed(1)
@@ -34,6 +36,17 @@ export async function assertExact(
     }
     await sleep(2_000)
   }
+}
+
+/** A look of the oracle costs seconds: not before everybody says that it has read everything, or for twenty of them. */
+async function untilRead(lab: Lab): Promise<void> {
+  const until = performance.now() + 20_000
+  const isRead = async (): Promise<boolean> => {
+    const running = lab.platform.processes.filter(({ state }) => state === 'ready')
+    const lags = await Promise.all(running.map((one) => readMetric(one, 'sluice_lag_records')))
+    return lags.every((lag) => lag === 0 || lag === null)
+  }
+  while (performance.now() < until && !(await isRead())) await sleep(500)
 }
 
 /** Logs and ledger, and what each process says of itself, for whoever looks into it. */

@@ -36,7 +36,7 @@ describe('a new contract', () => {
       grpcPorts: lab.links.grpc.map(({ port }) => port),
       apiKey: lab.platform.credentials().apiKeys['demo'] ?? ''
     })
-    load = startWorkload(lab, { seed: 88, eventsPerSecond: 60, invalid: 0, straightToRaw: 0 })
+    load = startWorkload(lab, { seed: 88, eventsPerSecond: 30, invalid: 0, straightToRaw: 0 })
     const lands = async (): Promise<boolean> => (progressOf(await watch.look('lake'), 'batch-loader') ?? 0) > 20
     await waitFor('everything flows', lands, { timeoutMs: 60_000 })
   })

@@ -36,7 +36,7 @@ describe('an outage', () => {
       env: { enricher: patient, 'batch-loader': patient, 'realtime-loader': patient }
     })
     watch = await openWatch(lab.platform)
-    load = startWorkload(lab, { seed: 6, eventsPerSecond: 80, invalid: 0, repeated: 0, straightToRaw: 0 })
+    load = startWorkload(lab, { seed: 6, eventsPerSecond: sized(40, 80), invalid: 0, repeated: 0, straightToRaw: 0 })
     await waitFor('everything flows', async () => (progressOf(await watch.look('lake'), 'batch-loader') ?? 0) > 30, {
       timeoutMs: 60_000
     })

@@ -20,7 +20,7 @@ describe('the start of things', () => {
 
   it('survives a kill inside the very first transaction', async () => {
     const crash = lab.crashAt('outputs-sent', 1, 'enricher')
-    loads.push(startWorkload(lab, { seed: 20, eventsPerSecond: 60, keys: 24 }))
+    loads.push(startWorkload(lab, { seed: 20, eventsPerSecond: 30, keys: 24 }))
     assert.ok(await crash, 'the enricher died there')
     assert.ok(await lab.crashAt('offsets-sent', 1, 'enricher'), 'and again, one step further')
     await loads[0]?.stop()
@@ -29,7 +29,7 @@ describe('the start of things', () => {
 
   it('survives kills between the making of tables and their first rows', async () => {
     Object.assign(lab.env['batch-loader'] ?? {}, { LAKE_PREFIX: 'again', GROUP_ID: 'again' })
-    loads.push(startWorkload(lab, { seed: 21, eventsPerSecond: 60, keys: 24, firstKey: 24 }))
+    loads.push(startWorkload(lab, { seed: 21, eventsPerSecond: 30, keys: 24, firstKey: 24 }))
     for (const [point, times] of [
       ['commit-saved', 1],
       ['commit-unsaved', 3],

@@ -32,7 +32,7 @@ describe('a process under load', () => {
         state === 'not ready' && note.startsWith('exit') && exits.set(pid, `${planned.id} ${note}`)
     })
     watch = await openWatch(lab.platform)
-    load = startWorkload(lab, { seed: 8, eventsPerSecond: 60 })
+    load = startWorkload(lab, { seed: 8, eventsPerSecond: sized(30, 60) })
     await waitFor('everything flows', async () => (progressOf(await watch.look('lake'), 'batch-loader') ?? 0) > 30, {
       timeoutMs: 60_000
     })

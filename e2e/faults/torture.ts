@@ -135,10 +135,12 @@ const workerOf: Readonly<Record<string, string>> = {
 
 async function untilAtWork({ watch }: Run, target: string, last: Sight): Promise<Before> {
   const worker = workerOf[target] ?? target
-  const from = progressOf(last, worker)
+  let from = progressOf(last, worker)
   for (let waitedMs = 0; ; waitedMs += 500) {
     const sight = await watch.look('end', 'lake', 'redis')
     const now = progressOf(sight, worker)
+    // What the last look did not find counts from this one on.
+    from ??= now
     const commits = from === null || now === null ? null : now - from
     if ((commits ?? 0) > 0 || waitedMs >= 25_000) return { ...sight, commits }
     await sleep(500)

@@ -26,7 +26,7 @@ describe('the views in Redis', () => {
     const { url, password } = lab.platform.credentials().redis
     redis = openRedis(Number(new URL(url).port), password)
     files = join((await redis('CONFIG', 'GET', 'dir'))[1] ?? '', 'appendonlydir')
-    load = startWorkload(lab, { seed: 11, eventsPerSecond: 80 })
+    load = startWorkload(lab, { seed: 11, eventsPerSecond: sized(40, 80) })
     await waitForViews()
   })
   after(async () => {

@@ -18,7 +18,7 @@ describe('a volume that is lost', () => {
   before(async () => {
     lab = await openLab()
     watch = await openWatch(lab.platform)
-    load = startWorkload(lab, { seed: 30, eventsPerSecond: 60 })
+    load = startWorkload(lab, { seed: 30, eventsPerSecond: 30 })
     await waitFor('commits to the lake', async () => (await committed()) > 20, { timeoutMs: 60_000 })
   })
   after(async () => {

@@ -86,6 +86,7 @@ export function makeCopy(root: string): Copy {
       const lines = output.split('\n').filter((line) => line.startsWith('{"name":'))
       return lines.map((line) => JSON.parse(line) as TestResult).filter(({ name }) => name === test)
     },
-    [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true })
+    // Again and again: what a test that was ended by force had started may write for a moment longer.
+    [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }

@@ -1,30 +1,15 @@
 import { UnavailableError } from '@sluice/events'
 import type { Kafka } from './client.ts'
 import type { Broker, Cluster } from './kafkajs.ts'
-import type { GroupLag, LogRange, TopicPartition } from './types.ts'
+import type { LogRange } from './types.ts'
+
+/** What stands for a moment in a request for offsets: the first that is kept; the one after the last decided one. */
+const earliest = '-2'
+const latest = '-1'
 
 /** Start and read_committed end of each partition's log, by partition number. Throws UnavailableError. */
 export async function endOffsets(kafka: Kafka, topic: string): Promise<ReadonlyMap<number, LogRange>> {
   return withCluster(kafka, `asking for the ends of ${topic}`, (cluster) => rangesOf(cluster, topic))
-}
-
-/**
- * What a group has committed against the ends of the logs, for every partition of the topics. A lag of 1 may be a
- * control record: what a service of ours reports itself is exact.
- */
-export async function groupLag(kafka: Kafka, group: string, topics: readonly string[]): Promise<readonly GroupLag[]> {
-  return withCluster(kafka, `asking for the lag of ${group}`, async (cluster) => {
-    const lags: GroupLag[] = []
-    for (const topic of topics) {
-      const ranges = await rangesOf(cluster, topic)
-      const committed = await fetchCommitted(cluster, group, topic, [...ranges.keys()])
-      for (const [partition, { start, end }] of ranges) {
-        const position = committed.get(partition) ?? null
-        lags.push({ topic, partition, committed: position, end, lag: Number(end - (position ?? start)) })
-      }
-    }
-    return lags
-  })
 }
 
 /** Committed offsets of a group by partition; a partition without one is left out. */
@@ -41,18 +26,29 @@ export async function fetchCommitted(
   return new Map(offsets.filter(([, offset]) => offset >= 0n))
 }
 
-/** First offset, or the one after the last decided record. */
-export async function listOffset(broker: Broker, at: TopicPartition, which: 'earliest' | 'latest'): Promise<bigint> {
-  const { responses } = await broker.listOffsets({
-    replicaId: -1,
-    isolationLevel: 1,
-    topics: [
-      { topic: at.topic, partitions: [{ partition: at.partition, timestamp: which === 'earliest' ? '-2' : '-1' }] }
-    ]
-  })
-  const offset = responses[0]?.partitions[0]?.offset
-  if (offset === undefined) throw new Error(`no offset of ${at.topic}/${at.partition} in the answer`)
-  return BigInt(offset)
+/** Start and read_committed end of partitions that one broker leads. Two requests, whatever their number. */
+export async function listRanges(
+  leader: Broker,
+  topic: string,
+  partitions: readonly number[]
+): Promise<ReadonlyMap<number, LogRange>> {
+  const ask = (timestamp: string) =>
+    leader.listOffsets({
+      replicaId: -1,
+      isolationLevel: 1,
+      topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }]
+    })
+  const answers = await Promise.all([ask(earliest), ask(latest)])
+  const [starts, ends] = answers.map(
+    ({ responses }) => new Map(responses[0]?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
+  )
+  return new Map(
+    partitions.map((partition) => {
+      const [start, end] = [starts?.get(partition), ends?.get(partition)]
+      if (start === undefined || end === undefined) throw new Error(`no offset of ${topic}/${partition} in the answer`)
+      return [partition, { start, end }]
+    })
+  )
 }
 
 /** Runs something on a cluster of its own; whatever goes wrong is an UnavailableError that says at what. */
@@ -77,17 +73,20 @@ export function unavailable(doing: string, cause: unknown): UnavailableError {
   return new UnavailableError('kafka', `${doing}: ${message ?? String(cause)}${type ? ` (${type})` : ''}`, { cause })
 }
 
-async function rangesOf(cluster: Cluster, topic: string): Promise<Map<number, LogRange>> {
+/** What the topic holds, by partition in their order. */
+export async function rangesOf(cluster: Cluster, topic: string): Promise<ReadonlyMap<number, LogRange>> {
   await cluster.addTargetTopic(topic)
   const partitions = cluster.findTopicPartitionMetadata(topic).toSorted((a, b) => a.partitionId - b.partitionId)
-  const ranges = new Map<number, LogRange>()
-  for (const { partitionId: partition, leader } of partitions) {
-    const broker = await cluster.findBroker({ nodeId: String(leader) })
-    const at = { topic, partition }
-    ranges.set(partition, {
-      start: await listOffset(broker, at, 'earliest'),
-      end: await listOffset(broker, at, 'latest')
+  const byLeader = Map.groupBy(partitions, ({ leader }) => leader)
+  const found = await Promise.all(
+    [...byLeader].map(async ([leader, led]) => {
+      const broker = await cluster.findBroker({ nodeId: String(leader) })
+      return listRanges(
+        broker,
+        topic,
+        led.map(({ partitionId }) => partitionId)
+      )
     })
-  }
-  return ranges
+  )
+  return new Map(found.flatMap((ranges) => [...ranges]).toSorted(([a], [b]) => a - b))
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { uniqueName, waitFor } from '@sluice/testkit'
-import { endOffsets, groupLag } from './admin.ts'
+import { endOffsets } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { openShared, silent, topicsOf, write } from './test-support.ts'
 import { join } from './test-member.ts'
 import { ensureTopics } from './topics.ts'
+import { watchLag } from './watch-lag.ts'
 
 describe('membership in a group', () => {
   const topics = topicsOf({ partitions: 6 })
@@ -48,9 +49,10 @@ describe('membership in a group', () => {
     await waitFor('a alone', () => a.mine().length === 6, { timeoutMs: 10_000 })
     a.membership.show(at.topic, 2, 2n)
     await a.membership.leave()
-    const lag = await groupLag(kafka, group, [at.topic])
-    assert.deepEqual(lag[2], { ...at, committed: 2n, end: 3n, lag: 1 })
-    assert.deepEqual(lag[3], { topic: at.topic, partition: 3, committed: null, end: 0n, lag: 0 })
+    using watch = watchLag(kafka, group, at.topic)
+    const lag = await watch.ask()
+    assert.deepEqual(lag[2], { partition: 2, start: 0n, end: 3n, committed: 2n, lag: 1 })
+    assert.deepEqual(lag[3], { partition: 3, start: 0n, end: 0n, committed: null, lag: 0 })
     assert.equal((await endOffsets(kafka, at.topic)).get(2)?.end, 3n)
   })
 })

@@ -1,8 +1,8 @@
-import { UnavailableError } from '@sluice/events'
-import { listOffset, unavailable } from './admin.ts'
+import { listRanges, unavailable } from './admin.ts'
 import type { Client, Kafka } from './client.ts'
 import { OutOfRangeError } from './errors.ts'
 import { fetchPartition, outOfRangeCode } from './fetch.ts'
+import { keepConnection } from './keep-connection.ts'
 import type { Broker } from './kafkajs.ts'
 import { decodeBatches, type DecodedBatches } from './record-batch.ts'
 import type { LogRange, TopicPartition } from './types.ts'
@@ -40,54 +40,24 @@ export interface ReaderOptions extends TopicPartition {
   readonly signal?: AbortSignal
 }
 
-interface Connection {
-  readonly client: Client
-  readonly leader: Promise<Broker>
-}
-
 export function openPartitionReader(kafka: Kafka, options: ReaderOptions): PartitionReader {
   const { topic, partition, maxBytes = 256 * 1024, maxWaitMs = 1_000, signal } = options
-  let connection: Connection | null = null
-  let cut: ((reason: Error) => void) | null = null
-  let closed = false
+  const connection = keepConnection(kafka, `reading ${topic}/${partition}`, (client) => findLeader(client, options))
   signal?.addEventListener('abort', close)
   if (signal?.aborted) close()
 
-  async function onLeader<T>(use: (leader: Broker) => Promise<T>): Promise<T> {
-    if (closed) throw closedError()
-    const mine = (connection ??= connect(kafka, options))
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    cut = reject
-    mine.leader.then(use).then(resolve, reject)
-    try {
-      return await promise
-    } catch (cause) {
-      mine.client.close()
-      if (connection === mine) connection = null
-      throw unavailable(`reading ${topic}/${partition}`, cause)
-    }
-  }
-
-  /** kafkajs goes on trying for a while on a connection that was cut; whoever waits here does not. */
   function close(): void {
-    closed = true
     signal?.removeEventListener('abort', close)
-    connection?.client.close()
-    connection = null
-    cut?.(closedError())
-  }
-
-  function closedError(): UnavailableError {
-    return new UnavailableError('kafka', `the reader of ${topic}/${partition} was closed`)
+    connection.close()
   }
 
   return {
     async fetch(position) {
-      const answer = await onLeader((leader) =>
+      const answer = await connection.use((leader) =>
         fetchPartition(leader, { topic, partition, offset: position, maxBytes, maxWaitMs })
       )
       if (answer.errorCode === outOfRangeCode) {
-        throw new OutOfRangeError(options, position, await onLeader((leader) => logRange(leader, options)))
+        throw new OutOfRangeError(options, position, await connection.use((leader) => logRange(leader, options)))
       }
       const { highWatermark, lastStableOffset, logStartOffset } = answer
       try {
@@ -97,26 +67,20 @@ export function openPartitionReader(kafka: Kafka, options: ReaderOptions): Parti
         throw unavailable(`reading ${topic}/${partition}`, cause)
       }
     },
-    range: () => onLeader((leader) => logRange(leader, options)),
+    range: () => connection.use((leader) => logRange(leader, options)),
     close
   }
 }
 
-function connect(kafka: Kafka, { topic, partition }: TopicPartition): Connection {
-  const client = kafka.client()
+async function findLeader(client: Client, { topic, partition }: TopicPartition): Promise<Broker> {
   const cluster = client.cluster()
-  return {
-    client,
-    leader: (async () => {
-      await cluster.connect()
-      await cluster.addTargetTopic(topic)
-      const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)
-      if (!found) throw new Error(`${topic} has no partition ${partition}`)
-      return cluster.findBroker({ nodeId: String(found.leader) })
-    })()
-  }
+  await cluster.connect()
+  await cluster.addTargetTopic(topic)
+  const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)
+  if (!found) throw new Error(`${topic} has no partition ${partition}`)
+  return cluster.findBroker({ nodeId: String(found.leader) })
 }
 
-async function logRange(leader: Broker, at: TopicPartition): Promise<LogRange> {
-  return { start: await listOffset(leader, at, 'earliest'), end: await listOffset(leader, at, 'latest') }
+async function logRange(leader: Broker, { topic, partition }: TopicPartition): Promise<LogRange> {
+  return (await listRanges(leader, topic, [partition])).get(partition)!
 }

@@ -3,12 +3,12 @@ import { before, describe, it } from 'node:test'
 import { uniqueName, waitFor } from '@sluice/testkit'
 import { RefusedError, UnavailableError } from '@sluice/events'
 import type { Topics } from '@sluice/contracts'
-import { groupLag } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { runSink } from './sink.ts'
 import { deleteBelow, openShared, readAll, silent, topicsOf, write, type Message } from './test-support.ts'
 import { ensureTopics } from './topics.ts'
 import type { Gap, Progress, RunningSink, SinkBatch, SinkGaps, SinkOptions, SinkPosition } from './types.ts'
+import { watchLag } from './watch-lag.ts'
 
 describe('a sink', () => {
   let kafka: Kafka
@@ -36,11 +36,14 @@ describe('a sink', () => {
     await second.stop()
     assert.deepEqual(store.values(enriched.topic), ['0', '1', '3', '5'])
     assert.deepEqual(store.values(dlq.topic), ['2', '4'])
-    const lags = await groupLag(kafka, group, [enriched.topic, dlq.topic])
-    assert.deepEqual(
-      lags.map(({ lag }) => lag),
-      [0, 0, 0, 0, 0, 0]
-    )
+    for (const { topic } of [enriched, dlq]) {
+      using watch = watchLag(kafka, group, topic)
+      assert.deepEqual(
+        (await watch.ask()).map(({ lag }) => lag),
+        [0, 0, 0],
+        topic
+      )
+    }
   })
 
   it('drops what was doubled, also across a restart, and counts it', async () => {

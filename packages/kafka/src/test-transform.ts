@@ -1,12 +1,12 @@
 import { uniqueName, waitFor } from '@sluice/testkit'
 import { header, ok, reject, type KafkaRecord } from '@sluice/events'
 import type { Topics } from '@sluice/contracts'
-import { groupLag } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { readAll, silent, topicsOf, type Message } from './test-support.ts'
 import { ensureTopics } from './topics.ts'
 import { runTransform } from './transform.ts'
 import type { CommittedBatch, Running, TransformOptions } from './types.ts'
+import { watchLag } from './watch-lag.ts'
 
 export interface Item {
   readonly id: string
@@ -64,14 +64,8 @@ export async function start(
     committed,
     at: (partition) => ({ topic: topics.raw.name, partition }),
     async untilDone() {
-      await waitFor(
-        'lag 0',
-        async () => {
-          const lags = await groupLag(kafka, group, [topics.raw.name])
-          return lags.every(({ lag }) => lag === 0)
-        },
-        { timeoutMs: 30_000 }
-      )
+      using watch = watchLag(kafka, group, topics.raw.name)
+      await waitFor('lag 0', async () => (await watch.ask()).every(({ lag }) => lag === 0), { timeoutMs: 30_000 })
     },
     async account(partition) {
       const records = [

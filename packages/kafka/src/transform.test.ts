@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { uniqueName, waitFor } from '@sluice/testkit'
 import { header, ok, RefusedError, UnavailableError } from '@sluice/events'
-import { groupLag } from './admin.ts'
 import type { Kafka } from './client.ts'
 import { formatGap, parseGap } from './gap.ts'
 import { commitOffset, deleteBelow, openShared, readAll, write, type Message } from './test-support.ts'
 import { enrichedFrom, event, fillers, range, start } from './test-transform.ts'
 import type { Gap } from './types.ts'
+import { watchLag } from './watch-lag.ts'
 
 describe('the transform', () => {
   let kafka: Kafka
@@ -59,9 +59,9 @@ describe('the transform', () => {
     )
     assert.equal(run.committed.flatMap(({ outcomes }) => outcomes).length, 2_500)
     await run.running.stop()
-    const lags = await groupLag(kafka, run.group, [run.topics.raw.name])
+    using watch = watchLag(kafka, run.group, run.topics.raw.name)
     assert.deepEqual(
-      lags.map(({ committed }) => committed),
+      (await watch.ask()).map(({ committed }) => committed),
       [1_250n, 1_250n, null]
     )
   })

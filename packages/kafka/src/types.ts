@@ -216,9 +216,10 @@ export interface LogRange {
   readonly end: bigint
 }
 
-export interface GroupLag extends TopicPartition {
+/** How far a group is in a partition. */
+export interface PartitionLag extends LogRange {
+  readonly partition: number
   /** Null: the group has committed nothing here. */
   readonly committed: bigint | null
-  readonly end: bigint
   readonly lag: number
 }

@@ -4,7 +4,7 @@ import type { KafkaRecord } from '@sluice/events'
 import { createAccount } from './keep-account.ts'
 import { createOffsetTimes } from './offset-times.ts'
 import { createRecentRecords } from './recent-records.ts'
-import type { Tail, TailPartition } from './tail-topics.ts'
+import type { TailPartition } from './tail-topics.ts'
 
 function output(role: 'enriched' | 'dlq', origin: number, reason?: string): KafkaRecord {
   const headers = {
@@ -29,15 +29,12 @@ function read(end: bigint): TailPartition {
   }
 }
 
-function tail(base: bigint): Tail {
+function tail(base: bigint) {
   return {
-    raw: [read(100n)],
     enriched: [read(10n)],
     dlq: [read(10n)],
     base: [base],
-    isWhole: () => false,
-    problem: () => null,
-    done: Promise.resolve()
+    isWhole: () => false
   }
 }
 

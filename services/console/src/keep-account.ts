@@ -11,6 +11,8 @@ export interface RawSample {
   readonly committed: ReadonlyMap<number, bigint>
 }
 
+type Outputs = Pick<Tail, 'enriched' | 'dlq'>
+
 type Outcome = 'enriched' | 'deadLetters' | 'repeats'
 
 interface Counted {
@@ -66,7 +68,7 @@ export function createAccount(now: () => number, rawTopic: string) {
     },
 
     /** Null until every partition is known. */
-    read(tail: Tail, sample: RawSample | null): Account | null {
+    read(tail: Outputs & Pick<Tail, 'base' | 'isWhole'>, sample: RawSample | null): Account | null {
       if (sample === null) return null
       const sum = { raw: 0, inFlight: 0, enriched: 0, deadLetters: 0, repeats: 0 }
       for (const [partition, base] of tail.base.entries()) {
@@ -106,13 +108,13 @@ function clamp(value: bigint, low: bigint, high: bigint): bigint {
 }
 
 /** Records of the outputs that the console has not read yet, markers included. */
-export function behindOf(tail: Tail): number {
+export function behindOf(tail: Outputs): number {
   return [...tail.enriched, ...tail.dlq].reduce(
     (sum, { next, end }) => sum + (next === null || end === null ? 0 : Math.max(0, Number(end - next))),
     0
   )
 }
 
-function written(tail: Tail): number {
+function written(tail: Outputs): number {
   return [...tail.enriched, ...tail.dlq].reduce((sum, { start, end }) => sum + Number((end ?? 0n) - (start ?? 0n)), 0)
 }

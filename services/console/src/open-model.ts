@@ -85,6 +85,7 @@ export function openModel(options: ModelOptions) {
   const tail = tailTopics({
     kafka,
     topics,
+    enricherGroup: options.enricherGroup,
     log,
     now,
     signal,
@@ -101,11 +102,9 @@ export function openModel(options: ModelOptions) {
     onChange: (box, from, to) => publish({ kind: 'change', atMs: now(), box, from, to: to.state, why: to.why })
   })
   const readers = watchReaders({
-    kafka,
     topics,
     tail,
     now,
-    enricherGroup: options.enricherGroup,
     flushMs: options.flushMs,
     redisPositions: async () => {
       const reader = redis.reader()

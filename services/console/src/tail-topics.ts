@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { header, UnavailableError, type KafkaRecord, type Log } from '@sluice/events'
 import type { Topics, TopicSpec } from '@sluice/contracts'
 import { openPartitionReader, OutOfRangeError, type Kafka, type PartitionReader } from '@sluice/kafka'
+import { followRaw, type RawSamples } from './follow-raw.ts'
 import { createOffsetTimes, type OffsetTimes } from './offset-times.ts'
 import { createBudget, type Budget } from './pace-reads.ts'
 import { createRecentRecords, type RecentRecords } from './recent-records.ts'
@@ -9,6 +10,7 @@ import { createRecentRecords, type RecentRecords } from './recent-records.ts'
 export interface TailDeps {
   readonly kafka: Kafka
   readonly topics: Topics
+  readonly enricherGroup: string
   readonly log: Log
   readonly now: () => number
   readonly signal: AbortSignal
@@ -45,6 +47,7 @@ export interface Tail {
   readonly raw: readonly TailPartition[]
   readonly enriched: readonly TailPartition[]
   readonly dlq: readonly TailPartition[]
+  readonly samples: RawSamples
   /** Raw offset at which counting begins, by partition; null: not known yet. */
   readonly base: (bigint | null)[]
   /** Whether counting begins at the start of the log. */
@@ -68,26 +71,23 @@ export function tailTopics(deps: TailDeps): Tail {
   const enriched = partitionsOf(topics.enriched)
   const dlq = partitionsOf(topics.dlq)
   const rawStart: (bigint | null)[] = base.map(() => null)
+  const based = base.map(() => Promise.withResolvers<void>())
   const loops: Promise<void>[] = []
+  const samples = followRaw(deps, raw, (p, start, end) => {
+    if (base[p] !== null) return
+    const back = BigInt(Math.floor(deps.backfillRecords / base.length))
+    base[p] = end - back > start ? end - back : start
+    rawStart[p] = start
+    based[p]?.resolve()
+  })
 
   for (const [p] of base.entries()) {
-    const based = Promise.withResolvers<void>()
-    loops.push(
-      followRaw(deps, raw[p]!, (start, end) => {
-        if (base[p] === null) {
-          const back = BigInt(Math.floor(deps.backfillRecords / base.length))
-          base[p] = end - back > start ? end - back : start
-          rawStart[p] = start
-          based.resolve()
-        }
-      })
-    )
     for (const [role, at] of [
       ['enriched', enriched[p]!],
       ['dlq', dlq[p]!]
     ] as const) {
       loops.push(
-        based.promise.then(() =>
+        based[p]!.promise.then(() =>
           followOutput(deps, role, at, {
             budget,
             // Each raw record has one output record, and each transaction at most one marker besides.
@@ -100,17 +100,18 @@ export function tailTopics(deps: TailDeps): Tail {
         )
       )
     }
-    signal.addEventListener('abort', () => based.resolve(), { once: true })
+    signal.addEventListener('abort', () => based[p]!.resolve(), { once: true })
   }
   const all = [...raw, ...enriched, ...dlq]
   return {
     raw,
     enriched,
     dlq,
+    samples,
     base,
     isWhole: () => base.every((offset, p) => offset !== null && offset === rawStart[p]),
     problem: () => all.find(({ problem }) => problem !== null)?.problem ?? null,
-    done: Promise.all(loops).then(() => undefined)
+    done: Promise.all([samples.done, ...loops]).then(() => undefined)
   }
 }
 
@@ -131,31 +132,6 @@ function emptyPartition(partition: number): TailPartition {
     oldestAtMs: null,
     problem: 'not read yet'
   }
-}
-
-/** The raw topic is not read, only measured: how far it goes, once a second. */
-async function followRaw(
-  deps: TailDeps,
-  at: TailPartition,
-  onRange: (start: bigint, end: bigint) => void
-): Promise<void> {
-  const { kafka, topics, now, signal } = deps
-  const reader = openPartitionReader(kafka, {
-    topic: topics.raw.name,
-    partition: at.partition,
-    maxBytes: 4_096,
-    maxWaitMs: 500
-  })
-  await untilStopped(deps, reader, at, async () => {
-    const { start, end } = await reader.range()
-    if (at.start !== start || at.oldestAtMs === null) at.oldestAtMs = start < end ? await timeAt(reader, start) : null
-    at.start = start
-    at.end = end
-    at.next = end
-    at.times.add(end, now())
-    onRange(start, end)
-    await sleep(1_000, undefined, { signal })
-  })
 }
 
 interface OutputOptions {

@@ -96,7 +96,7 @@ export function createSnapshots(deps: SnapshotDeps) {
   }
 
   function take(): void {
-    const known = account.read(tail, readers.settled())
+    const known = account.read(tail, tail.samples.settled())
     noteRates(known)
     const shownSources = parts.sources()
     const boxes = [

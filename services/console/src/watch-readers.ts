@@ -1,19 +1,15 @@
 import type { Topics } from '@sluice/contracts'
-import { groupLag, type Kafka } from '@sluice/kafka'
 import { createOffsetTimes, type OffsetTimes } from './offset-times.ts'
 import { measureLag } from './reader-lag.ts'
-import type { RawSample } from './keep-account.ts'
 import type { Tail, TailPartition } from './tail-topics.ts'
 import type { Reader } from './wire/live.ts'
 
 type Positions = ReadonlyMap<number, bigint>
 
 export interface WatchReadersDeps {
-  readonly kafka: Kafka
   readonly topics: Topics
   readonly tail: Tail
   readonly now: () => number
-  readonly enricherGroup: string
   readonly flushMs: number
   /** Positions of the real-time loader; null: Redis is away. */
   readonly redisPositions: () => Promise<Positions | null>
@@ -35,18 +31,15 @@ interface Tracked {
   shown: Reader
 }
 
-const settledMs = 1_400
-
 /** Every reader of every topic: how far it is, as time, and whether it moves. */
 export function watchReaders(deps: WatchReadersDeps) {
-  const { topics, tail, now, kafka } = deps
+  const { topics, tail, now } = deps
   const readers = [
     { key: 'enricher', name: 'enricher', role: 'raw', windowMs: 2_000 },
     { key: 'realtime-loader', name: 'realtime-loader', role: 'enriched', windowMs: 2_000 },
     { key: 'batch-loader', name: 'batch-loader', role: 'enriched', windowMs: deps.flushMs + 5_000 },
     { key: 'batch-loader dlq', name: 'batch-loader', role: 'dlq', windowMs: deps.flushMs + 5_000 }
   ] as const
-  const samples: RawSample[] = []
   const tracked = new Map<string, Tracked>(
     readers.map(({ key, name, role, windowMs }) => [
       key,
@@ -72,7 +65,7 @@ export function watchReaders(deps: WatchReadersDeps) {
 
   async function positionsOf(key: string): Promise<Positions | null> {
     try {
-      if (key === 'enricher') return await askEnricher()
+      if (key === 'enricher') return tail.samples.committed()
       if (key === 'realtime-loader') return await deps.redisPositions()
       return deps.lakePositions(key === 'batch-loader' ? topics.enriched.name : topics.dlq.name)
     } catch {
@@ -80,19 +73,7 @@ export function watchReaders(deps: WatchReadersDeps) {
     }
   }
 
-  async function askEnricher(): Promise<Positions> {
-    const lags = await groupLag(kafka, deps.enricherGroup, [topics.raw.name])
-    const committed = new Map(
-      lags.flatMap((lag) => (lag.committed === null ? [] : [[lag.partition, lag.committed] as const]))
-    )
-    samples.push({ atMs: now(), ends: new Map(lags.map(({ partition, end }) => [partition, end])), committed })
-    if (samples.length > 8) samples.shift()
-    return committed
-  }
-
   return {
-    /** The newest sample that is old enough for the console to have read what was committed by then. */
-    settled: (): RawSample | null => samples.findLast(({ atMs }) => atMs <= now() - settledMs) ?? null,
     async ask(): Promise<void> {
       const found = await Promise.all(readers.map(({ key }) => positionsOf(key)))
       for (const [i, { key, name, role, windowMs }] of readers.entries()) {
