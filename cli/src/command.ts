@@ -43,9 +43,15 @@ export interface Command {
 
 export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 
-/** What was typed is not what the command expects: exit code 2. */
+/** What was typed is not what the command expects, all of it at once: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+  readonly problems: readonly string[]
+  constructor(problems: string | readonly string[], options?: ErrorOptions) {
+    const all = [problems].flat()
+    super(all.join('\n'), options)
+    this.problems = all
+  }
 }
 
 /** The options and operands of a command by name; `help` is one of every command. Throws a `UsageError`. */

@@ -41,15 +41,17 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     console.log(helpOf(command))
     return 0
   } catch (error) {
-    if (error instanceof RefusedError) {
-      for (const problem of error.problems) console.error(`sluice ${name}: ${problem}`)
-      return 78
-    }
-    console.error(`sluice ${name}: ${error instanceof Error ? error.message : String(error)}`)
+    for (const problem of problemsOf(error)) console.error(`sluice ${name}: ${problem}`)
+    if (error instanceof RefusedError) return 78
     if (!(error instanceof UsageError)) return 1
     console.error(`npm run sluice -- ${name} --help tells its options`)
     return 2
   }
+}
+
+function problemsOf(error: unknown): readonly string[] {
+  if (error instanceof RefusedError || error instanceof UsageError) return error.problems
+  return [error instanceof Error ? error.message : String(error)]
 }
 
 async function printHelp(): Promise<number> {

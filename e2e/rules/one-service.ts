@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import type { PlannedService } from '@sluice/cli'
-import { repoRoot, waitFor } from '@sluice/testkit'
+import { repoRoot } from '@sluice/testkit'
 
 type Environment = Readonly<Record<string, string>>
 
@@ -104,25 +103,4 @@ export function listeningPorts(pid: number): readonly number[] {
     .map((row) => row.trim().split(/\s+/))
     .filter(([, , , state, , , , , , inode = '']) => state === '0A' && sockets.has(inode))
     .map(([, local = '']) => parseInt(local.split(':')[1] ?? '', 16))
-}
-
-/** The smallest share of a core that a process uses in windows of two seconds, once one is below `enough`. */
-export async function idleShare(pid: number, enough: number): Promise<number> {
-  let least = Infinity
-  const windows = 20
-  for (let i = 0; i < windows && least >= enough; i++) {
-    const [usedMs, startMs] = [cpuMs(pid), performance.now()]
-    const isOver = () => performance.now() - startMs > 2_000
-    await waitFor('two seconds', isOver, { timeoutMs: 60_000, intervalMs: 250 })
-    least = Math.min(least, (cpuMs(pid) - usedMs) / (performance.now() - startMs))
-  }
-  return least
-}
-
-function cpuMs(pid: number): number {
-  const tasks = `/proc/${pid}/task`
-  const usedNs = readdirSync(tasks).map((id) =>
-    Number(readFileSync(join(tasks, id, 'schedstat'), 'utf8').split(' ')[0])
-  )
-  return usedNs.reduce((a, b) => a + b, 0) / 1e6
 }

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { planServices, startPlatform, type PlannedService, type Platform } from '@sluice/cli'
 import { assertReadmeSettings } from '@sluice/service/testing'
-import { repoRoot, waitFor } from '@sluice/testkit'
-import { idleShare, listeningPorts, openWitness, startService } from './one-service.ts'
+import { idleShare, repoRoot, waitFor } from '@sluice/testkit'
+import { listeningPorts, openWitness, startService } from './one-service.ts'
 
 // The rules of docs/service.md, on every service of docker-compose.yml and from outside: a new one is held to them too.
 // RULES_OF=enricher npm run test:rules    one service by itself, without a platform

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util'
 import { repoRoot } from '@sluice/testkit'
-import type { Command } from '../command.ts'
+import { UsageError, type Command } from '../command.ts'
 import { kinds } from '../scaffold/kinds.ts'
-import { listFiles, UsageError, writePlan, type Plan } from '../scaffold/plan.ts'
+import { listFiles, writePlan, type Plan } from '../scaffold/plan.ts'
 
 export const create: Command = {
   name: 'new',
@@ -50,18 +50,10 @@ export const create: Command = {
     'new service weather-archive --kind sink --event weather.observed.v1 --dry-run'
   ],
   async run(values) {
-    try {
-      const plan = await planOf(values)
-      const isDry = values['dry-run'] === true
-      if (!isDry) await writeAfterListing(plan)
-      else console.log(show(plan, 'would write'))
-      return 0
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error
-      for (const problem of error.problems) console.error(`sluice new: ${problem}`)
-      console.error('nothing was written; npm run sluice -- new --help tells the options')
-      return 2
-    }
+    const plan = await planOf(values)
+    if (values['dry-run'] === true) console.log(show(plan, 'would write'))
+    else await writeAfterListing(plan)
+    return 0
   }
 }
 
@@ -77,7 +69,7 @@ async function planOf(values: Values): Promise<Plan> {
   const { what } = values
   const name = text(values['name']) ?? ''
   if (what !== 'event' && what !== 'service')
-    throw new UsageError([`expected new event NAME or new service NAME; found new ${text(what) ?? 'and nothing more'}`])
+    throw new UsageError(`expected new event NAME or new service NAME; found new ${text(what) ?? 'and nothing more'}`)
   const foreign = Object.keys(values).filter((option) =>
     options[what === 'event' ? 'service' : 'event'].includes(option)
   )

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { planEvent, type EventOptions } from './plan-event.ts'
-import { listFiles, UsageError } from './plan.ts'
+import { UsageError } from '../command.ts'
+import { listFiles } from './plan.ts'
 
 const root = join(import.meta.dirname, '../../..')
 /** Nobody ever makes it: these tests run in repositories that have more types. */

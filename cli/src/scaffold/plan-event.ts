@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { loadContracts } from '@sluice/contracts'
 import { RefusedError } from '@sluice/events'
 import { exportContracts } from '../contracts/export-contracts.ts'
+import { UsageError } from '../command.ts'
 import { parseField, type Field } from './parse-field.ts'
-import { mark, UsageError, type Plan } from './plan.ts'
+import { mark, type Plan } from './plan.ts'
 
 export interface EventOptions {
   /** `balloon.observed.v1` */

@@ -5,7 +5,8 @@ import { parseCompose } from '../compose/read-compose.ts'
 import { changeLockfile } from './change-lockfile.ts'
 import { insertBefore, insertBehind } from './edit-text.ts'
 import { planService, type ServiceOptions } from './plan-service.ts'
-import { listFiles, UsageError, type Plan } from './plan.ts'
+import { UsageError } from '../command.ts'
+import { listFiles, type Plan } from './plan.ts'
 import { render } from './render.ts'
 
 const root = join(import.meta.dirname, '../../..')

@@ -20,15 +20,6 @@ export interface PlannedFile {
   readonly marks: number
 }
 
-/** Words that cannot be followed, all of them at once: what was given, what was expected. */
-export class UsageError extends Error {
-  readonly problems: readonly string[]
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'))
-    this.problems = problems
-  }
-}
-
 /** What happens to each file; files that stay as they are are left out. */
 export function listFiles(root: string, { files }: Plan): readonly PlannedFile[] {
   return [...files].flatMap(([path, text]): PlannedFile[] => {

@@ -14,6 +14,7 @@ export { answersHttp, answersKafka, answersRedis, connectsTo } from './native/pr
 export { isAlive, processIdentity } from './native/process-identity.ts'
 export { startRedis, type RedisConnection, type RedisOptions } from './native/redis.ts'
 export { findCommand } from './native/run.ts'
+export { idleShare } from './idle-share.ts'
 export { startS3, type S3Connection, type S3Options } from './native/s3.ts'
 export { installSystemPackage } from './native/system-packages.ts'
 export { pythonTools, type PythonTools } from './python.ts'
