@@ -52,12 +52,13 @@ function choose(numbers: readonly string[]): readonly Chapter[] {
 }
 
 async function runOne(chapter: Chapter, copy: Copy, env: Environment): Promise<boolean> {
+  const from = performance.now()
   try {
     await runChapter(chapter, {
       dir: copy.dir,
       env,
       timeoutMs,
-      onStep: (title) => say(`${chapter.number} ${title}`)
+      onStep: (title) => say(`${chapter.number} ${title}  (at ${secondsSince(from)} s)`)
     })
     return true
   } catch (error) {

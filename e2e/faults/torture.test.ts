@@ -11,6 +11,6 @@ it('nothing is lost, doubled, disordered or invented while everything is killed,
   const plan = drawPlan({ seed: 7, minutes: sized(1, 10), eventsPerSecond: sized(40, 80) })
   const report = await torture(plan, { say: (line) => console.log(`# ${line}`) })
   console.log(printTorture(report).replaceAll(/^/gm, '# '))
-  assert.deepEqual(report.oracle.problems, [])
+  assert.deepEqual(report.oracle.problems, [], `${report.oracle.problemCount} problems`)
   assert.deepEqual(report.invalid, [], 'the run says nothing')
 })

@@ -119,7 +119,7 @@ export const redisSettings = {
 export const groupSettings = {
   SESSION_TIMEOUT_MS: setting.durationMs({
     default: 10_000,
-    min: 6_000,
+    min: 3_000,
     max: 300_000,
     doc: 'A member of the group that has been silent for so long is taken for dead, and others read its partitions.'
   })

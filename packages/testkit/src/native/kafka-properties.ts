@@ -43,6 +43,7 @@ export function kafkaProperties(
       'share.coordinator.state.topic.replication.factor': '1',
       'share.coordinator.state.topic.min.isr': '1',
       'group.initial.rebalance.delay.ms': '0',
+      'group.min.session.timeout.ms': '3000',
       'auto.create.topics.enable': 'false',
       'num.network.threads': '2',
       'num.io.threads': '4',
