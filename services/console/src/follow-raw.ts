@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UnavailableError } from '@sluice/events'
-import { openPartitionReader, watchLag, type Kafka } from '@sluice/kafka'
+import { openPartitionReader, watchLag, type Kafka, type PartitionLag } from '@sluice/kafka'
 import type { RawSample } from './keep-account.ts'
 import type { TailDeps, TailPartition } from './tail-topics.ts'
 
@@ -29,22 +29,24 @@ export function followRaw(
 
   async function ask(watch: ReturnType<typeof watchLag>): Promise<void> {
     const found = await watch.ask()
-    for (const { partition, start, end } of found) {
-      const at = partitions[partition]
-      if (at === undefined) continue
-      if (at.start !== start || at.oldestAtMs === null) {
-        at.oldestAtMs = start < end ? await timeAt(kafka, topics.raw.name, partition, start) : null
-      }
-      at.start = start
-      at.end = end
-      at.next = end
-      at.problem = null
-      at.times.add(end, now())
-      onRange(partition, start, end)
-    }
+    await Promise.all(found.map(take))
     committed = new Map(found.flatMap((one) => (one.committed === null ? [] : [[one.partition, one.committed]])))
     samples.push({ atMs: now(), ends: new Map(found.map(({ partition, end }) => [partition, end])), committed })
     if (samples.length > kept) samples.shift()
+  }
+
+  async function take({ partition, start, end }: PartitionLag): Promise<void> {
+    const at = partitions[partition]
+    if (at === undefined) return
+    if (at.start !== start || at.oldestAtMs === null) {
+      at.oldestAtMs = start < end ? await timeAt(kafka, topics.raw.name, partition, start) : null
+    }
+    at.start = start
+    at.end = end
+    at.next = end
+    at.problem = null
+    at.times.add(end, now())
+    onRange(partition, start, end)
   }
 
   async function follow(): Promise<void> {
