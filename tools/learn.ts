@@ -21,14 +21,15 @@ async function main(): Promise<boolean> {
   await installTools()
   const { python } = await pythonTools(say)
   using copy = makeCopy(root)
-  // What a chapter starts in the background would outlive us.
+  // What a chapter starts in the background would outlive us. Told more than once, because npm tells it more than once.
+  let stopping: Promise<void> | null = null
   const stop = (): void => {
-    void stopPlatforms(join(copy.dir, '.sluice')).finally(() => {
+    stopping ??= stopPlatforms(join(copy.dir, '.sluice')).finally(() => {
       copy[Symbol.dispose]()
       process.exit(1)
     })
   }
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  process.on('SIGINT', stop).on('SIGTERM', stop)
   const red: string[] = []
   for (const chapter of chapters) {
     const from = performance.now()
