@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { answersKafka } from './probes.ts'
 import { spawnGuarded } from './guarded.ts'
@@ -22,7 +22,9 @@ export interface KafkaInstallation {
   readonly emptyData: string
 }
 
-const libs = join(nativeDir, `kafka-${kafkaVersion}`)
+// Where it really is: a copy of the repository that links to it must not make a class archive of its own.
+const home = existsSync(nativeDir) ? realpathSync(nativeDir) : nativeDir
+const libs = join(home, `kafka-${kafkaVersion}`)
 const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.awt.headless=true']
 const classPath = ['-cp', `${libs}/*`]
 const logging = `-Dlog4j2.configurationFile=${join(repoRoot, 'infra/kafka/log4j2.properties')}`
@@ -32,7 +34,7 @@ export async function installKafka(say: Say): Promise<KafkaInstallation> {
   return withLock(join(nativeDir, 'kafka.lock'), 'fetching Kafka', say, async () => {
     const java = await findJava(say)
     if (!existsSync(libs)) await fetchJars(say)
-    const made = join(nativeDir, `kafka-${kafkaVersion}-${await fingerprint(java)}`)
+    const made = join(home, `kafka-${kafkaVersion}-${await fingerprint(java)}`)
     if (!existsSync(made)) await prepare(java, made, say)
     return {
       java,
