@@ -20,7 +20,7 @@ export interface LabOptions {
   /** How many of each of ours run. Default 1. */
   readonly replicas?: Readonly<Record<string, number>>
   readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** After so long a group takes a silent member for dead. Default: the shortest that the broker allows, in a pipeline. */
+  /** After so long a group takes a silent member for dead. Default: the shortest that Kafka allows by default, in a pipeline. */
   readonly sessionTimeoutMs?: number
   /** Told of every change of a process, for reports. */
   readonly onChange?: (supervised: Supervised) => void
