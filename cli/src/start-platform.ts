@@ -15,6 +15,7 @@ import { readCredentials, type Credentials } from './platform/credentials.ts'
 
 export type { State, Supervised } from './platform/supervise.ts'
 export type { Credentials } from './platform/credentials.ts'
+export { leaveOnce } from './platform/once.ts'
 export { planServices, type PlannedService } from './platform/plan-services.ts'
 
 export interface PlatformOptions {

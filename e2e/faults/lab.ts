@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPlatform, type Platform, type Supervised } from '@sluice/cli'
+import { leaveOnce, startPlatform, type Platform, type Supervised } from '@sluice/cli'
 import type { CrashPoint } from '@sluice/events'
 import {
   freePort,
@@ -136,13 +136,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     timeoutMs = 60_000
   ): Promise<boolean> {
     const one = platform.process(service, replica)
-    const env = (overrides[service] ??= {})
-    env['SLUICE_CRASH_AT'] = `${point}:${times}`
     // In order: a group waits for a member that was killed, and whoever comes meanwhile waits with it.
     await one.stop()
+    // For this one's next life: another one of the same service may be told to die elsewhere at the same time.
+    leaveOnce(platform.dataDir, one.planned.id, { SLUICE_CRASH_AT: `${point}:${times}` })
     await one.start()
-    // Whoever starts from now on lives.
-    delete env['SLUICE_CRASH_AT']
     const second = one.pid
     try {
       await waitFor(`${one.planned.id} crashes at ${point}`, async () => one.pid !== second, { timeoutMs })
