@@ -11,12 +11,9 @@ import { listeningPorts, openWitness, startService } from './one-service.ts'
 // The rules of docs/service.md, on every service of docker-compose.yml and from outside: a new one is held to them too.
 // RULES_OF=enricher npm run test:rules    one service by itself, without a platform
 
-/**
- * Shares of a core. Three times the rule: on a machine that does other things as well, with cold caches, the same work
- * costs more. The console does not idle: it asks every box all the time, see docs/service.md.
- */
+/** Shares of a core. The console does not idle: it asks every box all the time, see docs/service.md. */
 const mostWhenIdle: Readonly<Record<string, number>> = { console: 0.1 }
-const mostOfOthers = 0.03
+const mostOfOthers = 0.01
 
 const only = process.env['RULES_OF'] ?? ''
 

@@ -22,7 +22,7 @@ export interface Client {
   close(): void
 }
 
-/** Bounds every attempt: a broker that is gone is noticed within 2 s, one that hangs within 10 s. */
+/** Bounds every attempt: a broker that is gone is noticed within 2 s, one that hangs within 11 s. */
 const connectionTimeoutMs = 2_000
 const requestTimeoutMs = 10_000
 const retry = { initialRetryTime: 20, maxRetryTime: 500, retries: 8 }

@@ -151,7 +151,7 @@ export const assignerProtocol = require('kafkajs/src/consumer/assignerProtocol')
 /** Only for comparison. */
 export const originalEncodeRecord = replaceRecordEncoder()
 registerZstd()
-stopIdleLoop()
+quietIdleConnections()
 forbidDefaultOffsets()
 
 /** Before the first produce request, which is what loads it. */
@@ -173,18 +173,33 @@ function registerZstd(): void {
   })
 }
 
-/** Every connection wakes once a millisecond, for ever, to look into an empty queue (tulios/kafkajs #1556). */
-function stopIdleLoop(): void {
+/**
+ * Every connection wakes once a millisecond, for ever, to look into an empty queue (tulios/kafkajs #1556), and ten times
+ * a second for requests that are too old, which here is a matter of seconds.
+ */
+function quietIdleConnections(): void {
   const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
   prototype.scheduleCheckPendingRequests = checkPendingRequestsLater
+  prototype.scheduleRequestTimeoutCheck = checkTimeoutsEverySecond
 }
 
 interface RequestQueue {
   readonly pending: readonly unknown[]
+  readonly inflight: ReadonlyMap<number, InflightRequest>
   readonly throttledUntil: number
+  readonly isConnected: () => boolean
   throttleCheckTimeoutId: NodeJS.Timeout | null
+  requestTimeoutIntervalId: NodeJS.Timeout
   checkPendingRequests(): void
   scheduleCheckPendingRequests(): void
+  scheduleRequestTimeoutCheck(): void
+  destroy(): void
+}
+
+interface InflightRequest {
+  readonly sentAt: number
+  readonly requestTimeout: number
+  timeoutRequest(): void
 }
 
 function checkPendingRequestsLater(this: RequestQueue): void {
@@ -197,6 +212,17 @@ function checkPendingRequestsLater(this: RequestQueue): void {
     },
     throttledMs > 0 ? throttledMs : 10
   )
+}
+
+function checkTimeoutsEverySecond(this: RequestQueue): void {
+  this.destroy()
+  this.requestTimeoutIntervalId = setInterval(() => {
+    const now = Date.now()
+    for (const request of this.inflight.values()) {
+      if (now - request.sentAt > request.requestTimeout) request.timeoutRequest()
+    }
+    if (!this.isConnected()) this.destroy()
+  }, 1_000)
 }
 
 /** kafkajs' consumer commits a default position even with autoCommit off (#1777). Nothing of ours uses it; nothing may. */

@@ -34,14 +34,14 @@ export interface PartitionReader {
 export interface ReaderOptions extends TopicPartition {
   /** Bytes asked for in one fetch, as they lie in the log; a larger batch comes alone. Default 256 KiB. */
   readonly maxBytes?: number
-  /** Default 1000. */
+  /** Default 2500. */
   readonly maxWaitMs?: number
   /** Closes the reader. */
   readonly signal?: AbortSignal
 }
 
 export function openPartitionReader(kafka: Kafka, options: ReaderOptions): PartitionReader {
-  const { topic, partition, maxBytes = 256 * 1024, maxWaitMs = 1_000, signal } = options
+  const { topic, partition, maxBytes = 256 * 1024, maxWaitMs = 2_500, signal } = options
   const connection = keepConnection(kafka, `reading ${topic}/${partition}`, (client) => findLeader(client, options))
   signal?.addEventListener('abort', close)
   if (signal?.aborted) close()

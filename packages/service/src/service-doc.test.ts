@@ -26,10 +26,8 @@ describe('docs/service.md', () => {
       const cited = [...held.matchAll(/`([^`]+\.test\.ts)`((?:,? "[^"]+")+)/g)]
       assert.ok(cited.length > 0, 'no test is named')
       for (const [, file = '', titles = ''] of cited) {
-        const tests = readFileSync(
-          file.startsWith('tools/') ? join(repositoryRoot, file) : join(import.meta.dirname, file),
-          'utf8'
-        )
+        const dir = file.includes('/') ? repositoryRoot : import.meta.dirname
+        const tests = readFileSync(join(dir, file), 'utf8')
         for (const [, title = ''] of titles.matchAll(/"([^"]+)"/g))
           assert.ok(tests.includes(title), `"${title}" in ${file}`)
       }
