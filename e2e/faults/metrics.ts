@@ -1,28 +1,31 @@
 import type { Supervised } from '@sluice/cli'
 
 /** Sum of a metric over its labels; null: the process does not answer. */
-export async function readMetric({ planned }: Supervised, name: string, labels = ''): Promise<number | null> {
+export async function readMetric(one: Supervised, name: string, labels = ''): Promise<number | null> {
+  const lines = await readPage(one)
+  if (lines === null) return null
+  return sum(
+    lines.filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(labels))
+  )
+}
+
+/** Records that a service has not read, over all partitions of its topics; null: it does not read all of them yet. */
+export async function readLag(one: Supervised, topics = 1): Promise<number | null> {
+  const lags = (await readPage(one))?.filter((line) => line.startsWith('sluice_lag_records{')) ?? []
+  return lags.length < 6 * topics ? null : sum(lags)
+}
+
+async function readPage({ planned }: Supervised): Promise<readonly string[] | null> {
   const port = planned.environment['ADMIN_PORT']
   if (port === undefined) return null
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(2_000) })
-    const lines = (await answer.text()).split('\n')
-    return lines
-      .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(labels))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    return (await answer.text()).split('\n')
   } catch {
     return null
   }
 }
 
-/** Records that a service has not read, over all partitions of its topics; null: it does not read all of them yet. */
-export async function readLag({ planned }: Supervised, topics = 1): Promise<number | null> {
-  const port = planned.environment['ADMIN_PORT']
-  try {
-    const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(2_000) })
-    const lags = [...(await answer.text()).matchAll(/^sluice_lag_records\{.*\} (\d+)$/gm)].map(([, lag]) => Number(lag))
-    return lags.length < 6 * topics ? null : lags.reduce((a, b) => a + b, 0)
-  } catch {
-    return null
-  }
+function sum(samples: readonly string[]): number {
+  return samples.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }

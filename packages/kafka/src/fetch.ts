@@ -34,6 +34,7 @@ export async function fetchPartition(broker: Broker, options: FetchOptions): Pro
       topics: [{ topic, partitions: [{ partition, fetchOffset: offset.toString(), maxBytes }] }]
     }),
     response: { decode: async (payload) => decodeAnswer(payload), parse: async (decoded) => decoded },
+    // kafkajs takes the longer of this and its own 10 s.
     requestTimeout: maxWaitMs + 1_000
   })
   if (answer.errorCode !== 0 && answer.errorCode !== outOfRangeCode) throw createErrorFromCode(answer.errorCode)

@@ -46,7 +46,7 @@ describe('a sink', () => {
     await line.set({ kind: 'half-open' })
     const says = () => sink.problems().some((problem) => /partition \d waits for kafka: reading/.test(problem))
     // Well before kafkajs' own 30 s.
-    await waitFor('it says so', says, { timeoutMs: 15_000 })
+    await waitFor('it says so', says, { timeoutMs: 20_000 })
     const before = counts.ticks
     await waitFor('ticks', () => counts.ticks > before + 1, { timeoutMs: 30_000 })
     await line.set(null)
@@ -105,7 +105,7 @@ describe('a sink', () => {
   }
 })
 
-/** Every lane waits a second for a record at most. */
+/** Every lane waits 2.5 s for a record at most. */
 async function ticksAgain(counts: { readonly ticks: number }): Promise<boolean> {
   const before = counts.ticks
   await new Promise((resolve) => setTimeout(resolve, 4_000))
