@@ -84,7 +84,10 @@ describe('records that were deleted unread', () => {
       report = await observe(lab.platform)
       return report.problemCount === 0 && sum(report.rows) >= sum(before) + 36 + gaps
     }
-    await waitFor('the lake goes on', goesOn, { timeoutMs: 120_000, intervalMs: 1_000 })
+    await waitFor('the lake goes on', goesOn, { timeoutMs: 120_000, intervalMs: 1_000 }).catch((error: unknown) => {
+      assert.deepEqual(report.problems, [], 'what the oracle finds')
+      throw error
+    })
     assert.equal(report.dlq['gap'], gaps + (before['dead_letters'] ?? 0))
   })
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +7,7 @@ import { waitFor } from '@sluice/testkit'
 import { assertExact, sized } from './judge.ts'
 import { openLab, type Lab } from './lab.ts'
 import { openRedis, type RedisClient } from './redis.ts'
+import { sampleCounters, type CounterSampler } from './sample-counters.ts'
 import { openWatch, progressOf, type Watch } from './watch.ts'
 import { startWorkload, type Workload } from './workload.ts'
 
@@ -16,6 +18,7 @@ describe('the views in Redis', () => {
   let watch: Watch
   let load: Workload
   let redis: RedisClient
+  let sampler: CounterSampler
   /** Where it keeps what it knows. */
   let files: string
   const times = sized(3, 30)
@@ -28,8 +31,10 @@ describe('the views in Redis', () => {
     files = join((await redis('CONFIG', 'GET', 'dir'))[1] ?? '', 'appendonlydir')
     load = startWorkload(lab, { seed: 11, eventsPerSecond: sized(40, 80) })
     await waitForViews()
+    sampler = await sampleCounters(lab.platform)
   })
   after(async () => {
+    await sampler?.[Symbol.asyncDispose]()
     await load?.[Symbol.asyncDispose]()
     await watch?.[Symbol.asyncDispose]()
     await lab?.[Symbol.asyncDispose]()
@@ -63,6 +68,13 @@ describe('the views in Redis', () => {
       })
       await waitForViews()
     }
+  })
+
+  it('have counted nothing beyond the log at any moment of this', async () => {
+    const samples = await sampler.stop()
+    console.log(`# counters: ${JSON.stringify({ ...samples, beyond: samples.beyond.length })}`)
+    assert.deepEqual(samples.beyond, [])
+    assert.ok(samples.behind >= times * 3, `${samples.behind} samples of counters on their way`)
   })
 
   it('equal the fold of the log in the end', async () => {
