@@ -11,8 +11,17 @@ export async function readMetric(one: Supervised, name: string, labels = ''): Pr
 
 /** Records that a service has not read, over all partitions of its topics; null: it does not read all of them yet. */
 export async function readLag(one: Supervised, topics = 1): Promise<number | null> {
-  const lags = (await readPage(one))?.filter((line) => line.startsWith('sluice_lag_records{')) ?? []
+  const lags = await lagsOf(one)
   return lags.length < 6 * topics ? null : sum(lags)
+}
+
+/** Partitions that a service reads just now, over all its topics; 0: none, or it does not answer. */
+export async function countLags(one: Supervised): Promise<number> {
+  return (await lagsOf(one)).length
+}
+
+async function lagsOf(one: Supervised): Promise<readonly string[]> {
+  return (await readPage(one))?.filter((line) => line.startsWith('sluice_lag_records{')) ?? []
 }
 
 async function readPage({ planned }: Supervised): Promise<readonly string[] | null> {
