@@ -86,7 +86,10 @@ describe('checkEvent', () => {
     'a time in the future': ['clock_skew /time', { time: '2026-06-10T12:05:00.001Z' }]
   }
   for (const [name, [expected, members]] of Object.entries(bad)) {
-    it(`refuses ${name}`, () => assert.equal(outcomeOf(members), expected))
+    it(`refuses ${name}`, () => {
+      const found = outcomeOf(members)
+      assert.equal(found, expected, `expected "${expected}", found "${found}"`)
+    })
   }
 
   it('counts the ends of a window as inside', () => {

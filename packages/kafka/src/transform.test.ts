@@ -88,13 +88,14 @@ describe('the transform', () => {
       .filter(({ reason }) => reason === 'repeat')
       .map(({ origin, firstOffset }) => [origin, firstOffset])
     // Offset 2, 3, 5 and 100 repeat a; 201 comes 101 offsets after its newest occurrence. b was rejected at 1.
-    assert.deepEqual(repeats, [
+    const expected = [
       [2, '0'],
       [3, '0'],
       [4, '1'],
       [5, '0'],
       [100, '0']
-    ])
+    ]
+    assert.deepEqual(repeats, expected, `repeats of what was seen: ${JSON.stringify(repeats)}`)
     assert.deepEqual(
       account.map(({ origin }) => origin),
       range(203)
