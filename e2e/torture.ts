@@ -3,7 +3,7 @@
 //   --plan p1: the kills and outages of promise P1, at least 20,000 events; the rest of the minutes for other faults.
 // Exit codes: 0 nothing lost, doubled, disordered or invented; 1 something was; 2 the run says nothing.
 import { parseArgs } from 'node:util'
-import { faultGroups, type FaultGroup } from './faults/faults.ts'
+import { faultGroups, type FaultGroup } from './faults/draw-fault.ts'
 import { printTorture } from './faults/print-torture.ts'
 import { describeFault, drawPlan, planOfP1, type Plan } from './faults/schedule.ts'
 import { torture } from './faults/torture.ts'

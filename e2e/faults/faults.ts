@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Supervised } from '@sluice/cli'
 import type { CrashPoint } from '@sluice/events'
 import { waitFor, type LinkFault } from '@sluice/testkit'
 import { kafkaClients, type Lab } from './lab.ts'
@@ -15,13 +16,15 @@ export type Fault =
       readonly point: CrashPoint
       readonly times: number
     }
-  | { readonly kind: 'broker-kill' | 'broker-restart' }
+  | { readonly kind: 'broker-kill' | 'broker-restart' | 's3-kill' | 'redis-kill' }
   | { readonly kind: 'redis-down' | 'api-down'; readonly ms: number }
   | S3Fault
   | {
       readonly kind: 'link'
-      readonly link: 'kafka' | 'redis' | 'api'
+      readonly link: 'kafka' | 'redis' | 'api' | 'rest' | 'grpc'
       readonly service: string
+      /** Of the collector, on the links of clients. */
+      readonly replica?: number
       readonly ms: number
       readonly fault: LinkFault
     }
@@ -37,72 +40,12 @@ type S3Fault =
       readonly error: string
     }
 
-/** The groups that `--faults` names. */
-export const faultGroups = ['kill', 'term', 'pause', 'crash', 'kafka', 's3', 'redis', 'api', 'net'] as const
-export type FaultGroup = (typeof faultGroups)[number]
-
-const services = ['collector', 'enricher', 'batch-loader', 'realtime-loader'] as const
-
 /** Where each service can be made to crash. */
 export const pointsOf: Readonly<Record<string, readonly CrashPoint[]>> = {
   collector: ['record-acknowledged'],
   enricher: ['lane-fenced', 'outputs-sent', 'offsets-sent', 'transaction-committed'],
   'batch-loader': ['data-unsaved', 'data-saved', 'commit-unsaved', 'commit-saved'],
   'realtime-loader': ['batch-unsaved', 'batch-saved']
-}
-
-/** Draws one fault of a group. */
-export function drawFault(group: FaultGroup, random: Random, replicas: number): Fault {
-  const service = random.pick(services)
-  const replica = random.int(replicas)
-  switch (group) {
-    case 'kill':
-    case 'term':
-      return { kind: group, service, replica }
-    case 'pause':
-      return { kind: 'pause', service, replica, ms: 3_000 + random.int(22_000) }
-    case 'crash':
-      return { kind: 'crash', service, replica, point: random.pick(pointsOf[service] ?? []), times: 1 + random.int(3) }
-    case 'kafka':
-      return { kind: random.pick(['broker-kill', 'broker-restart']) }
-    case 's3':
-      return drawS3(random)
-    case 'redis':
-      return { kind: 'redis-down', ms: 5_000 + random.int(6_000) }
-    case 'api':
-      return { kind: 'api-down', ms: 8_000 + random.int(12_000) }
-    case 'net':
-      return drawLink(random)
-  }
-}
-
-function drawS3(random: Random): Fault {
-  const ms = 5_000 + random.int(10_000)
-  return random.pick<Fault>([
-    { kind: 's3-down', ms },
-    { kind: 's3-errors', ms, share: 0.2, status: 503, error: 'SlowDown' },
-    { kind: 's3-errors', ms, share: 0.3, status: 500, error: 'InternalError' },
-    { kind: 's3-errors', ms, share: 1, status: 403, error: 'AccessDenied' },
-    { kind: 's3-errors', ms, share: 0.3, status: 429, error: 'TooManyRequests' },
-    { kind: 's3-errors', ms, share: 0.3, status: 200, error: 'InternalError' },
-    { kind: 's3-lost-answers', ms, share: 0.3 },
-    { kind: 's3-held', ms, share: 0.1 }
-  ])
-}
-
-function drawLink(random: Random): Fault {
-  const ms = 2_000 + random.int(8_000)
-  const fault = random.pick<LinkFault>([
-    { kind: 'reset' },
-    { kind: 'half-open' },
-    { kind: 'slow', delayMs: 50 + random.int(200) },
-    { kind: 'cut', afterBytes: 20_000 },
-    { kind: 'lose-answers', afterMs: 60 },
-    { kind: 'hold', ms: 1_500 }
-  ])
-  const link = random.pick(['kafka', 'kafka', 'redis', 'api'] as const)
-  const service = link === 'kafka' ? random.pick(services) : link === 'redis' ? 'realtime-loader' : 'enricher'
-  return { kind: 'link', link, service, ms, fault }
 }
 
 /** Who suffers most: what the report measures the fault by. */
@@ -112,7 +55,9 @@ export function targetOf(fault: Fault): string {
     case 'broker-restart':
       return 'kafka'
     case 'redis-down':
+    case 'redis-kill':
       return 'redis'
+    case 's3-kill':
     case 's3-down':
     case 's3-errors':
     case 's3-lost-answers':
@@ -129,7 +74,7 @@ export function targetOf(fault: Fault): string {
 export interface Injected {
   /** Of the process that was killed, paused or told to end; 0: none was. */
   readonly pid: number
-  /** For crashes: whether it died at the point. Null: not that kind of fault. */
+  /** Whether it met what it was for: a crash point, a request to S3, a process that ran. Null: that cannot be seen. */
   readonly hit: boolean | null
 }
 
@@ -137,9 +82,11 @@ export interface Injected {
 export async function inject(lab: Lab, fault: Fault, random: Random): Promise<Injected> {
   switch (fault.kind) {
     case 'kill': {
-      const { pid } = lab.process(fault.service, fault.replica)
-      await lab.process(fault.service, fault.replica).kill('SIGKILL')
-      return { pid, hit: null }
+      const one = lab.process(fault.service, fault.replica)
+      const { pid } = one
+      const hit = isUp(one) ? null : false
+      await one.kill('SIGKILL')
+      return { pid, hit }
     }
     case 'term':
       return terminate(lab, fault.service, fault.replica)
@@ -153,10 +100,14 @@ export async function inject(lab: Lab, fault: Fault, random: Random): Promise<In
     }
     case 'crash': {
       const { pid } = lab.process(fault.service, fault.replica)
-      return { pid, hit: await lab.crashAt(fault.point, fault.times, fault.service, fault.replica, 30_000) }
+      return { pid, hit: await lab.crashAt(fault.point, fault.times, fault.service, fault.replica, 60_000) }
     }
     case 'broker-kill':
       return killPart(lab, 'kafka')
+    case 's3-kill':
+      return killPart(lab, 's3')
+    case 'redis-kill':
+      return killPart(lab, 'redis')
     case 'broker-restart':
       return restartPart(lab, 'kafka', 0)
     case 'redis-down':
@@ -168,6 +119,11 @@ export async function inject(lab: Lab, fault: Fault, random: Random): Promise<In
     default:
       return troubleS3(lab, fault, random)
   }
+}
+
+/** Whether it runs: one that died waits for its restart policy. */
+function isUp({ state, note }: Supervised): boolean {
+  return state === 'ready' || state === 'starting' || (state === 'not ready' && !note.startsWith('SIG'))
 }
 
 async function terminate(lab: Lab, service: string, replica: number): Promise<Injected> {
@@ -196,27 +152,39 @@ async function restartPart(lab: Lab, name: string, downMs: number): Promise<Inje
   return { pid, hit: null }
 }
 
-async function breakLink(lab: Lab, { link, service, ms, fault }: Extract<Fault, { kind: 'link' }>): Promise<Injected> {
-  const proxy = lab.links[link]
+async function breakLink(
+  lab: Lab,
+  { link, service, replica = 0, ms, fault }: Extract<Fault, { kind: 'link' }>
+): Promise<Injected> {
+  const proxy = link === 'rest' || link === 'grpc' ? lab.links[link][replica] : lab.links[link]
+  if (proxy === undefined) throw new RangeError(`there is no ${link} link to replica ${replica} of ${service}`)
   // Only Kafka's link has several ends.
   const only = link === 'kafka' && kafkaClients.includes(service) ? service : undefined
   await proxy.set(fault, only)
   await sleep(ms)
   await proxy.set(null, only)
+  // What was held last is still to arrive.
+  if (fault.kind === 'hold') await sleep(fault.ms)
   return { pid: 0, hit: null }
 }
 
+/** More than the 10 s after which the loader gives a request up. */
+const s3HoldMs = 15_000
+
+/** It lasts until a request has met it, if that takes longer than was drawn. */
 async function troubleS3(lab: Lab, fault: S3Fault, random: Random): Promise<Injected> {
   let hits = 0
   lab.links.s3.decide = ({ method }) => {
     if (fault.kind === 's3-down') return hit('drop')
     if (!random.chance(fault.share)) return 'pass'
-    if (fault.kind !== 's3-errors') return hit(fault.kind === 's3-held' ? { holdMs: 15_000 } : 'lose-answer')
+    if (fault.kind !== 's3-errors') return hit(fault.kind === 's3-held' ? { holdMs: s3HoldMs } : 'lose-answer')
     // A document where a body is expected would be taken for the body: S3 itself never does that to a GET.
     return fault.status === 200 && method !== 'PUT' ? 'pass' : hit({ status: fault.status, error: fault.error })
   }
   await sleep(fault.ms)
+  await waitFor('a request', () => hits > 0, { timeoutMs: 30_000 }).catch(() => undefined)
   lab.links.s3.decide = () => 'pass'
+  if (fault.kind === 's3-held') await sleep(s3HoldMs)
   return { pid: 0, hit: hits > 0 }
 
   function hit<T>(fate: T): T {

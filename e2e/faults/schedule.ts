@@ -1,4 +1,5 @@
-import { drawFault, faultGroups, type Fault, type FaultGroup } from './faults.ts'
+import { drawFault, faultGroups, type FaultGroup } from './draw-fault.ts'
+import type { Fault } from './faults.ts'
 import { createRandom } from './random.ts'
 
 /** Everything that a run does to a platform, from its seed alone. */
@@ -35,9 +36,11 @@ export function drawPlan({ seed, minutes, groups = faultGroups, eventsPerSecond 
   const faults: Planned[] = []
   // The broker takes ten seconds to come back: more often, and nothing else would be tested.
   let brokerMs = -Infinity
+  const others = groups.filter((group) => group !== 'kafka')
   for (let atMs = 4_000; atMs < lastMs; atMs += 3_000 + random.int(8_000)) {
     const wanted = random.pick(groups)
-    const group = wanted === 'kafka' && groups.length > 1 && atMs - brokerMs < 60_000 ? 'kill' : wanted
+    const isTooSoon = wanted === 'kafka' && others.length > 0 && atMs - brokerMs < 60_000
+    const group = isTooSoon ? random.pick(others) : wanted
     if (group === 'kafka') brokerMs = atMs
     faults.push({ atMs, fault: drawFault(group, random, 2) })
   }
