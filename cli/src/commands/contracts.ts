@@ -55,8 +55,8 @@ async function check(root: string, here: Contracts, against: string | null, json
   const { readDeclarations } = await import('../contracts/read-declarations.ts')
   await using baseline = await findBaseline(root, against)
   if (baseline === null) {
-    const words = 'there is no other revision to compare the contracts with'
-    console.log(json ? JSON.stringify({ against: null, ok: true, contracts: [] }) : words)
+    console.error(notCompared(root, here.all.length))
+    if (json) console.log(JSON.stringify({ against: null, ok: true, contracts: [] }))
     return 0
   }
   const { ref, why, commit, dir } = baseline
@@ -71,6 +71,15 @@ async function check(root: string, here: Contracts, against: string | null, json
     process.stdout.write(printCheck(changed))
   }
   return ok ? 0 : 1
+}
+
+/** A first commit has no baseline, and is right; a shallow clone has none either, and must not look the same as a pass. */
+function notCompared(root: string, contracts: number): string {
+  return [
+    `NOT COMPARED: none of the ${contracts} contracts was held against an earlier revision, and any change of them passes.`,
+    `Expected in ${root}: a release tag, main, or a commit before this one; found none (a first commit, a shallow clone, or no repository).`,
+    'Name a baseline: contracts check --against REVISION (in a shallow clone after git fetch --unshallow --tags).'
+  ].join('\n')
 }
 
 async function write(

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { loadContracts } from '@sluice/contracts'
 import { findBaseline } from './find-baseline.ts'
 
@@ -88,8 +89,9 @@ describe('sluice contracts check', () => {
       (schema) => (schema.properties.gate = { type: 'string', maxLength: 4 }),
       '1.1'
     )
-    const { status, stdout } = repository.check('--against', 'main', '--json')
+    const { status, stdout, stderr } = repository.check('--against', 'main', '--json')
     assert.equal(status, 0)
+    assert.equal(stderr, '')
     const { ok, contracts } = JSON.parse(stdout)
     assert.equal(ok, true)
     assert.deepEqual(
@@ -97,6 +99,26 @@ describe('sluice contracts check', () => {
       [['flight.landed.v1', '1.0', '1.1', 'minor', true]]
     )
     assert.deepEqual(contracts[0].findings[0].counterExample.data.gate, '')
+  })
+})
+
+describe('sluice contracts check without another revision', () => {
+  it('says on stderr that nothing was compared, and how to name a baseline', () => {
+    using repository = makeRepository()
+    const warned = (...args: string[]) => {
+      const { status, stdout, stderr } = repository.check(...args)
+      assert.equal(status, 0, stderr)
+      assert.match(stderr, /^NOT COMPARED: none of the \d+ contracts was held against an earlier revision/)
+      assert.match(
+        stderr,
+        /contracts check --against REVISION \(in a shallow clone after git fetch --unshallow --tags\)/
+      )
+      return stdout
+    }
+    assert.deepEqual(JSON.parse(warned('--json')), { against: null, ok: true, contracts: [] })
+    repository.commit()
+    repository.git('clone', '-q', '--depth', '1', pathToFileURL(repository.dir).href, 'shallow')
+    assert.equal(warned('--root', join(repository.dir, 'shallow')), '')
   })
 })
 

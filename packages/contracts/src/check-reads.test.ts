@@ -32,4 +32,17 @@ describe('checkReads', () => {
       ['/b/d', '/e', '/f'].map((pointer) => `t: ${pointer} is declared, and nothing changes when it is gone`)
     )
   })
+
+  it('finds fields that stand in for each other, whichever of them is declared', () => {
+    const either = ({ a, b }: { a?: number; b?: { c?: number } }) => (a ?? b?.c) !== undefined
+    const both = [{ a: 1, b: { c: 2, d: 3 }, e: 4 }]
+    const found =
+      't: fields are read and not declared: with those alone that are, this is taken otherwise: {"a":1,"b":{"c":2,"d":3},"e":4}'
+    assert.deepEqual(checkReads({}, 't', both, either), [found])
+    assert.deepEqual(checkReads({ t: ['/e'] }, 't', both, either)[0], found)
+    assert.deepEqual(
+      checkReads({ t: ['/a', '/b/c'] }, 't', [...both, { a: 1 }, { b: { c: 2 } }], either),
+      []
+    )
+  })
 })
