@@ -12,10 +12,11 @@ import sys
 from collections import Counter
 
 from balance import check_enriched, check_outputs, check_repeats, gap_of, is_gap, undouble
+from dead_letters import check_dead_letters, check_dead_rows
 from kafka_log import log_starts, read_topic
 from lake import check_places, check_table, read_table
 from ledger import check_ledger, check_order, read_ledger, tally
-from redis_fold import check_redis
+from redis_fold import check_redis, dump
 
 
 def main():
@@ -30,6 +31,7 @@ def main():
     cut = {partition for partition, start in starts["enriched"].items() if start > 0}
     problems = check_outputs(raw, enriched, dlq, topics["raw"], starts["raw"], cut)
     problems += [*check_repeats(raw, dlq, starts["raw"]), *check_enriched(raw, enriched)]
+    problems += check_dead_letters(raw, dlq, topics["raw"])
     tables = {}
     for event_type, table in platform["tables"].items():
         stored = read_table(platform["lake"], table)
@@ -38,8 +40,9 @@ def main():
         problems += check_table(table, stored, own, starts["enriched"])
     dead = read_table(platform["lake"], "dead_letters")
     problems += check_places("dead_letters", dead, dlq, starts["dlq"])
+    problems += check_dead_rows(dead, dlq)
     if not any(starts["enriched"].values()):  # what was deleted cannot be folded any more
-        problems += check_redis(platform["redis"], enriched)
+        problems += check_redis(dump(platform["redis"]), enriched)
     ledger = read_ledger(platform["ledger"]) if platform.get("ledger") else None
     if ledger is not None:
         problems += [*check_ledger(ledger, raw, tables, dead, lost_places(dlq, topics["raw"]), starts["raw"]), *check_order(ledger, enriched, tables)]

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from datetime import datetime, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import yaml
@@ -12,10 +13,9 @@ PREFIX = "sluice:"
 VIEWS = Path(__file__).parents[2] / "schemas" / "realtime.yaml"
 
 
-def check_redis(server, enriched):
-    """Every key, field and value of Redis equals the fold of the log; nothing is there beyond it."""
+def check_redis(found, enriched):
+    """Every key, field and value of a dump of Redis equals the fold of the log; nothing is there beyond it."""
     expected = fold(enriched, yaml.safe_load(VIEWS.read_text()))
-    found = dump(server)
     problems = [f"redis lacks {key}" for key in sorted(expected.keys() - found.keys())]
     problems += [f"redis holds {key}, which no event made" for key in sorted(found.keys() - expected.keys())]
     for key in sorted(expected.keys() & found.keys()):
@@ -105,10 +105,14 @@ def text(value):
     """A JSON value as the store keeps it: strings as they are, numbers as JavaScript prints them."""
     if isinstance(value, str):
         return value
-    if isinstance(value, float):
+    return number(value) if isinstance(value, float) else json.dumps(value)
+
+
+def number(value):
+    if value != 0 and not 1e-6 <= abs(value) < 1e21:
         mantissa, _, exponent = repr(value).partition("e")
-        return f"{mantissa}e{int(exponent):+d}" if exponent and int(exponent) < -6 else repr(value) if not exponent else f"{value:f}".rstrip("0")
-    return json.dumps(value)
+        return f"{mantissa}e{int(exponent):+d}"
+    return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
 
 
 def duration_ms(iso):

@@ -89,6 +89,9 @@ class Oracle(unittest.TestCase):
     def test_finds_an_event_that_was_marked_a_repeat_and_is_none(self):
         self.assertTrue(any("but is none" in p for p in self.problems([self.good[0], self.good[2]], [*self.dlq, repeat(self.raw[1], 1, 0)])))
 
+    def test_finds_a_repeat_that_names_another_first_offset(self):
+        self.assertEqual(self.problems(dlq=[repeat(self.raw[2], 0, 1)]), ["raw (0, 2) repeats offset 0, its record says 1"])
+
     def test_finds_rows_that_are_lost_doubled_invented_or_changed(self):
         from datetime import date, datetime, timezone
 
