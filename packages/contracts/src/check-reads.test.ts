@@ -40,9 +40,6 @@ describe('checkReads', () => {
       't: fields are read and not declared: with those alone that are, this is taken otherwise: {"a":1,"b":{"c":2,"d":3},"e":4}'
     assert.deepEqual(checkReads({}, 't', both, either), [found])
     assert.deepEqual(checkReads({ t: ['/e'] }, 't', both, either)[0], found)
-    assert.deepEqual(
-      checkReads({ t: ['/a', '/b/c'] }, 't', [...both, { a: 1 }, { b: { c: 2 } }], either),
-      []
-    )
+    assert.deepEqual(checkReads({ t: ['/a', '/b/c'] }, 't', [...both, { a: 1 }, { b: { c: 2 } }], either), [])
   })
 })

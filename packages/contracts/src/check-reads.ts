@@ -26,7 +26,9 @@ export function checkReads(
   return [
     ...undeclared.map((pointer) => `${type}: ${pointer} is read and not declared`),
     ...(undeclared.length === 0 && cut !== undefined
-      ? [`${type}: fields are read and not declared: with those alone that are, this is taken otherwise: ${JSON.stringify(cut)}`]
+      ? [
+          `${type}: fields are read and not declared: with those alone that are, this is taken otherwise: ${JSON.stringify(cut)}`
+        ]
       : []),
     ...declared
       .flatMap((field) => (field === '' ? [...pointers] : [field]))

@@ -7,7 +7,16 @@ import type { Kafka } from './client.ts'
 import { runSink } from './sink.ts'
 import { deleteBelow, openShared, readAll, silent, topicsOf, write, type Message } from './test-support.ts'
 import { ensureTopics } from './topics.ts'
-import type { Gap, Progress, RunningSink, SinkBatch, SinkGaps, SinkOptions, SinkPosition } from './types.ts'
+import type {
+  Gap,
+  Progress,
+  RunningSink,
+  SinkBatch,
+  SinkGaps,
+  SinkOptions,
+  SinkPosition,
+  TopicPartition
+} from './types.ts'
 import { watchLag } from './watch-lag.ts'
 
 describe('a sink', () => {
@@ -96,31 +105,41 @@ describe('a sink', () => {
     await sink.stop()
   })
 
-  it('goes on with every other partition while one waits, and while one is stuck', async () => {
-    const own = await ownTopics(kafka)
+  it('goes on with every other partition while one waits, and while another is stuck', async () => {
+    const own = await ownTopics(kafka, 6)
+    const [enriched, dlq] = [own.enriched.name, own.dlq.name]
     const store = new Store()
     const stuck = Promise.withResolvers<'done'>()
     const sink = run(kafka, own, store, {
       handle: async (batch) => {
         const at = `${batch.topic}/${batch.partition}`
-        if (at === `${own.enriched.name}/0`) throw new UnavailableError('store', 'not for this one')
-        if (at === `${own.enriched.name}/1`) return stuck.promise
+        if (at === `${enriched}/0`) throw new UnavailableError('store', 'not for this one')
+        if (at === `${enriched}/1` && batch.records.some(({ value }) => String(value) === '9')) return stuck.promise
         return store.take(batch)
       }
     })
-    const others = [
-      { topic: own.enriched.name, partition: 2 },
-      ...[0, 1, 2].map((partition) => ({ topic: own.dlq.name, partition }))
-    ]
-    for (const partition of [0, 1]) await write(kafka, { topic: own.enriched.name, partition }, traced(0))
-    for (let round = 0; round < 3; round += 1) {
-      for (const at of others) {
-        const [origin, count] = [round, store.values(at.topic).length]
-        await write(kafka, at, at.topic === own.dlq.name ? deadLetters(own, origin) : traced(origin))
-        await waitFor(`${at.topic}/${at.partition}`, () => store.values(at.topic).length > count, { timeoutMs: 20_000 })
+    const all = [enriched, dlq].flatMap((topic) => [0, 1, 2, 3, 4, 5].map((partition) => ({ topic, partition })))
+    const isAt = (topic: string, partition: number) => (at: TopicPartition) =>
+      at.topic === topic && at.partition === partition
+    const others = all.filter((at) => !isAt(enriched, 0)(at))
+    const goOn = async (places: typeof all, origin: number): Promise<void> => {
+      for (const at of places) await write(kafka, at, at.topic === dlq ? deadLetters(own, origin) : traced(origin))
+      for (const { topic, partition } of places) {
+        const taken = () => store.values(`${topic}/${partition}`).at(-1) === `${origin}`
+        await waitFor(`${topic}/${partition}, origin ${origin}`, taken, { timeoutMs: 30_000 })
       }
     }
-    assert.equal(store.values().length, 12)
+    await write(kafka, { topic: enriched, partition: 0 }, traced(0))
+    await waitFor('the problem', () => sink.problems().length > 0, { timeoutMs: 20_000 })
+    for (const origin of [0, 1, 2]) await goOn(others, origin)
+    await write(kafka, { topic: enriched, partition: 1 }, traced(9))
+    for (const origin of [3, 4])
+      await goOn(
+        others.filter((at) => !isAt(enriched, 1)(at)),
+        origin
+      )
+    const counts = all.map(({ topic, partition }) => store.values(`${topic}/${partition}`).length)
+    assert.deepEqual(counts, [0, 3, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5])
     assert.match(sink.problems().join(), /partition 0 waits for store: not for this one/)
     stuck.resolve('done')
     await sink.stop()
@@ -297,10 +316,11 @@ function deadLetters({ raw }: Topics, ...origins: number[]): Message[] {
 }
 
 /** Topics of a test's own, the raw one so long that any origin here lies in it. */
-async function ownTopics(kafka: Kafka): Promise<Topics> {
-  const topics = topicsOf()
+async function ownTopics(kafka: Kafka, partitions = 3): Promise<Topics> {
+  const topics = topicsOf({ partitions })
   await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
   const filler = Array.from({ length: 300 }, () => ({ value: '' }))
-  for (const partition of [0, 1, 2]) await write(kafka, { topic: topics.raw.name, partition }, filler)
+  for (let partition = 0; partition < partitions; partition += 1)
+    await write(kafka, { topic: topics.raw.name, partition }, filler)
   return topics
 }

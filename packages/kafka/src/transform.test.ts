@@ -4,9 +4,19 @@ import { uniqueName, waitFor } from '@sluice/testkit'
 import { header, ok, RefusedError, UnavailableError } from '@sluice/events'
 import type { Kafka } from './client.ts'
 import { formatGap, parseGap } from './gap.ts'
-import { commitOffset, deleteBelow, openShared, readAll, write, type Message } from './test-support.ts'
-import { enrichedFrom, event, fillers, range, start } from './test-transform.ts'
-import type { Gap } from './types.ts'
+import {
+  commitOffset,
+  deleteBelow,
+  openShared,
+  readAll,
+  silent,
+  topicsOf,
+  write,
+  type Message
+} from './test-support.ts'
+import { enrichedFrom, event, fillers, range, start, type Item } from './test-transform.ts'
+import { ensureTopics } from './topics.ts'
+import type { Gap, Running, TransformOptions } from './types.ts'
 import { watchLag } from './watch-lag.ts'
 
 describe('the transform', () => {
@@ -192,23 +202,29 @@ describe('the transform', () => {
     assert.match(letters[1]?.headers[header.dlqMessage]?.toString() ?? '', /5000008 bytes does not fit here/)
   })
 
-  it('waits with one partition while its dependency is away; the others go on', async () => {
+  it('waits with one partition while its dependency is away; each of the five others goes on', async () => {
     let away = true
-    await using run = await start(kafka, {
-      enrich: async (items) => {
-        if (away && items.some(({ record }) => record.partition === 1))
-          throw new UnavailableError('enrichment-api', 'no answer')
-        return items.map((item) => ok(enrichedFrom(item)))
-      }
-    })
+    const enrich: TransformOptions<Item>['enrich'] = async (items) => {
+      if (away && items.some(({ record }) => record.partition === 1))
+        throw new UnavailableError('enrichment-api', 'no answer')
+      return items.map((item) => ok(enrichedFrom(item)))
+    }
+    const topics = topicsOf({ partitions: 6 })
+    await ensureTopics(kafka, topics, { log: silent, newId: () => 'one' })
+    await using run = await start(kafka, { enrich }, { topics, group: uniqueName('six') })
     await write(kafka, run.at(1), [event('a')])
-    await waitFor('the problem', () => run.running.problems()[0]?.startsWith('partition'), { timeoutMs: 10_000 })
+    await waitFor('the problem', () => run.running.problems()[0]?.startsWith('partition'), { timeoutMs: 20_000 })
+    const others = [0, 2, 3, 4, 5]
+    for (const round of [1, 2, 3]) {
+      for (const partition of others) await write(kafka, run.at(partition), fillers(10, `r${round}-`))
+      for (const partition of others)
+        await waitFor(
+          `partition ${partition}, round ${round}`,
+          async () => (await run.account(partition)).length === round * 10,
+          { timeoutMs: 30_000 }
+        )
+    }
     assert.deepEqual(run.running.problems(), ['partition 1 waits for enrichment-api: no answer'])
-    await write(kafka, run.at(0), fillers(10))
-    await write(kafka, run.at(2), fillers(10))
-    await waitFor('the others', async () => (await run.account(0)).length + (await run.account(2)).length === 20, {
-      timeoutMs: 10_000
-    })
     assert.deepEqual(await run.account(1), [])
     away = false
     await run.untilDone()
@@ -238,6 +254,35 @@ describe('the transform', () => {
     })
     await again.running.stop()
     assert.equal((await run.account(0)).length, 10)
+  })
+
+  it('stops when records are deleted under it while it runs, behind what it has in hand, and names them', async () => {
+    const [entered, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    await using run = await start(kafka, {
+      enrich: async (items) => {
+        entered.resolve()
+        await held.promise
+        return items.map((item) => ok(enrichedFrom(item)))
+      }
+    })
+    await write(kafka, run.at(0), fillers(10))
+    await entered.promise
+    await write(kafka, run.at(0), fillers(10, 'g'))
+    await deleteBelow(kafka, run.topics.raw.name, 0, 14n)
+    assert.deepEqual(run.running.problems(), [], 'it runs, and knows nothing of it')
+    held.resolve()
+    await assert.rejects(ended(run.running), (error: RefusedError) => {
+      assert.ok(error instanceof RefusedError)
+      assert.match(
+        error.message,
+        /raw\/0: 4 records are lost, from offset 10 to 13: .* set ACCEPT_GAP=\S+raw\/0:10-13$/
+      )
+      return true
+    })
+    assert.deepEqual(
+      (await run.account(0)).map(({ origin }) => origin),
+      range(10)
+    )
   })
 
   it('goes on behind a gap that an operator names exactly, with a dead letter for it, and refuses any other', async () => {
@@ -321,6 +366,12 @@ describe('the transform', () => {
     )
   })
 })
+
+/** Its end, or that of a wait that is long enough. */
+function ended(running: Running): Promise<void> {
+  const timer = setTimeout(() => void running.stop(), 30_000)
+  return running.done.finally(() => clearTimeout(timer))
+}
 
 function replayOf(offset: string): Message {
   return { ...event('a'), headers: { [header.replayOf]: offset } }

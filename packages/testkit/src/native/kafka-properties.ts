@@ -9,13 +9,15 @@ export interface KafkaPlaces {
   readonly secure?: SecureListener
 }
 
-/** A second listener, `localhost:<port>`: TLS with SASL, by SCRAM-SHA-512 or PLAIN. */
+/** A second listener, `localhost:<port>`: TLS with SASL, by SCRAM or PLAIN, or with certificates of the clients. */
 export interface SecureListener {
   readonly port: number
   /** PEM file with key and certificate. */
   readonly keystoreFile: string
   /** Who may log in by PLAIN; SCRAM users are made on the running broker. */
   readonly plainUsers?: Readonly<Record<string, string>>
+  /** PEM file of the authority that must have signed the certificate of every client; nobody logs in then. */
+  readonly clientAuthorityFile?: string
 }
 
 /** One node that is broker and controller, on loopback. `changes` win. */
@@ -61,14 +63,24 @@ export function kafkaProperties(
   )
 }
 
-function secureProperties({ keystoreFile, plainUsers = {} }: SecureListener): Record<string, string> {
+function secureProperties({
+  keystoreFile,
+  plainUsers = {},
+  clientAuthorityFile
+}: SecureListener): Record<string, string> {
   const users = Object.entries(plainUsers).map(([name, password]) => `user_${name}="${password}"`)
   const modules = 'org.apache.kafka.common.security'
   return {
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,SECURE:${clientAuthorityFile === undefined ? 'SASL_SSL' : 'SSL'},CONTROLLER:PLAINTEXT`,
     'listener.name.secure.ssl.keystore.type': 'PEM',
     'listener.name.secure.ssl.keystore.location': keystoreFile,
-    'listener.name.secure.sasl.enabled.mechanisms': 'SCRAM-SHA-512,PLAIN',
+    ...(clientAuthorityFile !== undefined && {
+      'listener.name.secure.ssl.client.auth': 'required',
+      'listener.name.secure.ssl.truststore.type': 'PEM',
+      'listener.name.secure.ssl.truststore.location': clientAuthorityFile
+    }),
+    'listener.name.secure.sasl.enabled.mechanisms': 'SCRAM-SHA-256,SCRAM-SHA-512,PLAIN',
+    'listener.name.secure.scram-sha-256.sasl.jaas.config': `${modules}.scram.ScramLoginModule required;`,
     'listener.name.secure.scram-sha-512.sasl.jaas.config': `${modules}.scram.ScramLoginModule required;`,
     'listener.name.secure.plain.sasl.jaas.config': `${modules}.plain.PlainLoginModule required ${users.join(' ')};`
   }
