@@ -1,8 +1,9 @@
-// The import rules of the repository, checked on the text of every TypeScript file:
+// node tools/check-imports.ts: the import rules of the repository, checked on the text of every TypeScript file:
 // who may import whom, and which folder is the only importer of a dangerous library.
 import { globSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, relative, resolve, sep } from 'node:path'
+import { commandLine } from './command-line.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -165,6 +166,7 @@ function mayNotReadEnvironment(file: string): boolean {
 }
 
 if (import.meta.main) {
+  commandLine(import.meta.filename, {})
   const problems = checkImports()
   for (const problem of problems) console.error(problem)
   process.exitCode = problems.length > 0 ? 1 : 0

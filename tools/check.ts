@@ -3,6 +3,7 @@
 //   types · lint · format · unused code · import rules · generated files · contracts against the last release · unit tests
 import { spawn } from 'node:child_process'
 import { styleText } from 'node:util'
+import { commandLine, orUsage } from './command-line.ts'
 import { unitTests } from './test-files.ts'
 
 interface Step {
@@ -96,4 +97,7 @@ function seconds(began: number): string {
   return `${((performance.now() - began) / 1000).toFixed(1)} s`
 }
 
-if (import.meta.main) process.exitCode = (await check(choose(process.argv.slice(2)))) ? 0 : 1
+if (import.meta.main) {
+  const { positionals } = commandLine(import.meta.filename, { allowPositionals: true })
+  process.exitCode = (await check(orUsage(() => choose(positionals)))) ? 0 : 1
+}

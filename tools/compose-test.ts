@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repoRoot } from '@sluice/testkit'
+import { commandLine } from './command-line.ts'
 import { engineDir, openEngine } from './compose/engine.ts'
 import { describeFigures, watchFigures } from './compose/figures.ts'
 import { prepareImages } from './compose/images.ts'
@@ -69,6 +70,7 @@ function say(line: string): void {
   for (const part of line.trimEnd().split('\n')) process.stdout.write(`compose:test ${seconds} s  ${part}\n`)
 }
 
+commandLine(import.meta.filename, {})
 if (process.env['SLUICE_COMPOSE_TEST'] === 'skip') {
   say('skipped, because SLUICE_COMPOSE_TEST=skip is set: nothing was tested')
 } else if (import.meta.main) {

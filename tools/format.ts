@@ -1,5 +1,7 @@
 // npm run format: rewrites every file in the house style.
+//   npm run format -- docs tools/format.ts    some of them
 import { spawnSync } from 'node:child_process'
+import { commandLine } from './command-line.ts'
 
-process.exitCode =
-  spawnSync('oxfmt', process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['.'], { stdio: 'inherit' }).status ?? 1
+const { positionals } = commandLine(import.meta.filename, { allowPositionals: true })
+process.exitCode = spawnSync('oxfmt', positionals.length > 0 ? positionals : ['.'], { stdio: 'inherit' }).status ?? 1

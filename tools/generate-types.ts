@@ -1,11 +1,12 @@
+// node tools/generate-types.ts: writes the TypeScript types of all event types.
+//   [--schemas DIR] [--target FILE] --check: writes nothing, names what is stale and exits 1.
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { compile } from 'json-schema-to-typescript'
 import { loadContracts, type Contract } from '../packages/contracts/src/index.ts'
+import { commandLine } from './command-line.ts'
 
-// Writes the TypeScript types of all event types. With --check it writes nothing, names what is stale and exits 1.
-const { values } = parseArgs({
+const { values } = commandLine(import.meta.filename, {
   options: {
     check: { type: 'boolean', default: false },
     schemas: { type: 'string', default: inRepository('schemas') },

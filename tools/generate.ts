@@ -1,6 +1,9 @@
 // npm run generate: writes everything that is generated from something else in this repository.
 //   types and pages of the contracts · settings tables of the READMEs
 import { spawnSync } from 'node:child_process'
+import { commandLine } from './command-line.ts'
+
+commandLine(import.meta.filename, {})
 
 const commands = [
   'tools/generate-types.ts',

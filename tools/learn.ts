@@ -1,9 +1,10 @@
-// npm run learn [-- 01 …] [-- --keep]: does what a reader of docs/learn/ does, and holds what is seen against the page.
-//   Each chapter runs in a copy of the repository, with the reader's own PATH.
+// npm run learn: does what a reader of docs/learn/ does, and holds what is seen against the page.
+//   npm run learn -- 01 04    some of the chapters
+//   Each runs in a copy of the repository, with the reader's own PATH; has to leave it as it was; and may take 90 s.
 import { globSync, readFileSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { findCommand, installSystemPackage, pythonTools } from '@sluice/testkit'
+import { commandLine, orUsage } from './command-line.ts'
 import { readChapter, type Chapter } from './learn/read-chapter.ts'
 import { runChapter } from './learn/run-chapter.ts'
 import { stopPlatforms } from './learn/stop-platforms.ts'
@@ -14,15 +15,18 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** A block of a chapter on a loaded machine. */
 const timeoutMs = 120_000
+/** What docs/learn/README.md says of a chapter on a quiet machine, and what one that is not alone is given. */
+const promisedMs = 60_000
+const longestMs = 90_000
 
 async function main(): Promise<boolean> {
-  const { positionals } = parseArgs({ allowPositionals: true })
-  const chapters = choose(positionals)
+  const { positionals } = commandLine(import.meta.filename, { allowPositionals: true })
+  const chapters = orUsage(() => choose(positionals))
   await installTools()
   const { python } = await pythonTools(say)
   using copy = makeCopy(root)
   // What a chapter starts in the background would outlive us. Told more than once, because npm tells it more than once.
-  let stopping: Promise<void> | null = null
+  let stopping: Promise<unknown> | null = null
   const stop = (): void => {
     stopping ??= stopPlatforms(join(copy.dir, '.sluice')).finally(() => {
       copy[Symbol.dispose]()
@@ -31,12 +35,15 @@ async function main(): Promise<boolean> {
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   const red: string[] = []
+  const slow: string[] = []
   for (const chapter of chapters) {
     const from = performance.now()
     const isGreen = await runOne(chapter, copy, readersEnvironment(dirname(python)))
     if (!isGreen) red.push(chapter.number)
+    if (performance.now() - from > promisedMs) slow.push(chapter.number)
     say(`${isGreen ? 'green' : 'RED'} ${chapter.number} ${chapter.title} after ${secondsSince(from)} s`)
   }
+  if (slow.length > 0) say(`more than ${promisedMs / 1000} s: ${slow.join(', ')}`)
   say(red.length === 0 ? `all of ${chapters.length} green` : `red: ${red.join(', ')}`)
   return red.length === 0
 }
@@ -59,8 +66,11 @@ async function runOne(chapter: Chapter, copy: Copy, env: Environment): Promise<b
       dir: copy.dir,
       env,
       timeoutMs,
+      longestMs,
       onStep: (title) => say(`${chapter.number} ${title}  (at ${secondsSince(from)} s)`)
     })
+    const left = await stopPlatforms(join(copy.dir, '.sluice'))
+    if (left.length > 0) throw new Error(`chapter ${chapter.number} leaves a platform running: ${left.join(', ')}`)
     return true
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backingVariable, startBackingSet } from '@sluice/testkit'
 import { check } from './check.ts'
+import { commandLine } from './command-line.ts'
 import { endToEndTests, integrationTests } from './test-files.ts'
 
 const began = performance.now()
@@ -62,6 +63,7 @@ function seconds(from: number): string {
 }
 
 if (import.meta.main) {
+  commandLine(import.meta.filename, {})
   const green = await main()
   say(`${green ? 'all green' : 'red'} after ${seconds(began)}`)
   process.exitCode = green ? 0 : 1

@@ -1,8 +1,9 @@
-// Compiles proto/ with protoc to the descriptors that gRPC reflection serves: node tools/write-descriptors.ts
+// node tools/write-descriptors.ts: compiles proto/ with protoc to the descriptors that gRPC reflection serves.
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pythonTools } from '@sluice/testkit'
+import { commandLine } from './command-line.ts'
 
 const root = resolve(import.meta.dirname, '..')
 /** A folder beside the main file of what the collector or packages/grpc depend on. */
@@ -29,6 +30,7 @@ export async function writeDescriptors(file: string): Promise<void> {
 }
 
 if (import.meta.main) {
+  commandLine(import.meta.filename, {})
   const file = join(root, 'proto/descriptors.binpb')
   await writeDescriptors(file)
   process.stdout.write(`written ${relative(root, file)}\n`)

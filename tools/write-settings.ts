@@ -1,9 +1,11 @@
-// Writes the settings table of every service's README from its config.ts: node tools/write-settings.ts
+// node tools/write-settings.ts: writes the settings table of every service's README from its config.ts.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Settings } from '../packages/service/src/settings.ts'
 import { withSettingsTable } from '../packages/service/src/settings-table.ts'
+import { commandLine } from './command-line.ts'
 
+commandLine(import.meta.filename, {})
 const services = resolve(import.meta.dirname, '../services')
 
 for (const name of readdirSync(services)) {

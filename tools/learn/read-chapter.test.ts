@@ -28,9 +28,26 @@ describe('the form of a chapter', () => {
     assert.throws(read(sh('true', 'sh later')), /expected again or exit=<code> behind sh, found later/)
     assert.throws(read(sh('true', 'sh again')), /until when/)
     assert.throws(read('nothing'), /something to do in each step/)
+    assert.throws(read(`- this:\n\n  ${sh('true').replaceAll('\n', '\n  ')}\n\n${sh('true')}`), /:35: expected a fence/)
+    assert.throws(read(`~~~sh\ntrue\n~~~\n\n${sh('true')}`), /:33: expected a fence/)
+    const withoutStart = page(sh('true')).replace('## Start\n\n```sh\ntrue\n```', '## Start')
+    assert.throws(() => readChapter('09-toy.md', withoutStart), /a section `## Start` with a block/)
     assert.throws(
       () => readChapter('09-toy.md', '# A toy\n'),
       /# 01 .*Promise.*Time.*Start.*five to nine steps.*Break it/s
+    )
+  })
+
+  it('names the versions of Python libraries that are tested', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/learn/README.md'), 'utf8')
+    const pinned = readFileSync(join(import.meta.dirname, '../../packages/testkit/requirements.txt'), 'utf8').split(
+      '\n'
+    )
+    const named = text.match(/[a-z-]+==[\d.]*\d/g) ?? []
+    assert.ok(named.length > 0)
+    assert.deepEqual(
+      named.filter((requirement) => !pinned.includes(requirement)),
+      []
     )
   })
 

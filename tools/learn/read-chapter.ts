@@ -64,6 +64,8 @@ export function readChapter(file: string, text: string): Chapter {
       at = endOf(lines, end)
       continue
     }
+    if (/^\s*(~~~|```)/.test(line))
+      problems.push(`${file}:${at + 1}: expected a fence of \`\`\` at the start of a line`)
     const heading = /^## (.+)$/.exec(line)
     if (heading !== null) steps.push({ title: heading[1] ?? '', blocks: [] })
     promise ||= /^\*\*Promise\.\*\* (.+)$/.exec(line)?.[1] ?? ''
@@ -125,7 +127,7 @@ function missingParts({ number, promise, minutes, steps }: Chapter): string[] {
     [number !== '', 'a first line like `# 01 An event’s journey`'],
     [promise !== '', '`**Promise.** …`'],
     [minutes > 0, '`**Time.** N minutes`'],
-    [has(/^Start$/), 'a section `## Start`'],
+    [steps.some(({ title, blocks }) => title === 'Start' && blocks.length > 0), 'a section `## Start` with a block'],
     [numbered.length >= 5 && numbered.length <= 9, `five to nine steps \`## N. …\`, found ${numbered.length}`],
     [numbered.every(({ title }, index) => title.startsWith(`${index + 1}. `)), 'steps numbered from 1'],
     [numbered.every(({ blocks }) => blocks.length > 0), 'something to do in each step'],

@@ -8,14 +8,14 @@ import { readChapter } from './read-chapter.ts'
 import { runChapter } from './run-chapter.ts'
 import { page, sh, text } from './toy-page.ts'
 
-async function run(third: string, timeoutMs = 5000): Promise<string[]> {
+async function run(third: string, timeoutMs = 5000, longestMs = 60_000): Promise<string[]> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-learn-test-'))
   const steps: string[] = []
   try {
     execFileSync('git', ['init', '-q'], { cwd: dir })
     writeFileSync(join(dir, 'colours'), 'red\ngreen\nblue\n')
     const chapter = readChapter('09-toy.md', page(third))
-    await runChapter(chapter, { dir, env: process.env, timeoutMs, onStep: (title) => steps.push(title) })
+    await runChapter(chapter, { dir, env: process.env, timeoutMs, longestMs, onStep: (title) => steps.push(title) })
     return steps
   } finally {
     rmSync(dir, { recursive: true, force: true })
@@ -32,7 +32,8 @@ describe('a chapter', () => {
         sh('ls missing', 'sh exit=2') + text('…missing…'),
         '```diff\n--- a/colours\n+++ b/colours\n@@ -1,3 +1,3 @@\n red\n-green\n+yellow\n blue\n```',
         'And `notes/one.txt`:\n\n```text file=notes/one.txt\nhello\n```',
-        sh('cat colours notes/one.txt') + text('red\nyellow\nblue\nhello')
+        sh('cat colours notes/one.txt') + text('red\nyellow\nblue\nhello'),
+        sh('rm -r notes')
       ].join('\n\n')
     )
     assert.deepEqual(steps.slice(0, 3), ['Start', '1. Step 1', '2. Step 2'])
@@ -70,6 +71,16 @@ describe('a chapter', () => {
     const [, pid] = /did not come back within 1000 ms; so far it printed\n(\d+) begun/.exec(message) ?? []
     assert.ok(pid !== undefined, message)
     assert.ok(!existsSync(`/proc/${pid}/exe`))
+  })
+
+  it('is red when it leaves something behind: a file, a change, a branch', async () => {
+    await assert.rejects(run('As `notes/one.txt`:\n\n```text file=notes/one.txt\nhello\n```'), /as it was.*notes\/one/s)
+    await assert.rejects(run(sh('git add colours')), /found\n## No commits yet on .*\nA {2}colours/)
+    await assert.rejects(run(sh('git switch -q -c mine')), /found\n## No commits yet on mine/)
+  })
+
+  it('is red when it takes longer than it may', async () => {
+    await assert.rejects(run(sh('sleep 1'), 5000, 900), /expected at most 1 s, it took \d+ s/)
   })
 
   it('is red when an edit does not fit', async () => {

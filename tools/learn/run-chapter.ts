@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,12 +12,19 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** How long a block may take, and how long it may be repeated. */
   readonly timeoutMs: number
+  /** How long the chapter may take as a whole. */
+  readonly longestMs: number
   /** Told of each step before it begins. */
   readonly onStep: (title: string) => void
 }
 
-/** Does what a reader of the chapter does; throws at the first block that goes another way. */
+/**
+ * Does what a reader of the chapter does; throws at the first block that goes another way, and when it took too long or
+ * the repository is not as it was.
+ */
 export async function runChapter(chapter: Chapter, options: RunOptions): Promise<void> {
+  const from = performance.now()
+  const before = stateOf(options.dir)
   await using shell = openShell(options)
   for (const { title, blocks } of chapter.steps) {
     options.onStep(title)
@@ -29,6 +37,24 @@ export async function runChapter(chapter: Chapter, options: RunOptions): Promise
       }
     }
   }
+  const { number } = chapter
+  const tookMs = performance.now() - from
+  if (tookMs > options.longestMs) {
+    throw new Error(`chapter ${number}: expected at most ${seconds(options.longestMs)} s, it took ${seconds(tookMs)} s`)
+  }
+  const after = stateOf(options.dir)
+  if (after !== before)
+    throw new Error(`chapter ${number}: expected the repository as it was\n${before}found\n${after}`)
+}
+
+/** Branch, commits, and each file that is not as it was committed. */
+function stateOf(dir: string): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { cwd: dir, encoding: 'utf8' })
+  return git('for-each-ref') + git('status', '--porcelain', '--branch', '--untracked-files=all')
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(0)
 }
 
 async function runBlock(block: Block, shell: Shell, options: RunOptions): Promise<void> {
