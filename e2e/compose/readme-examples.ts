@@ -6,15 +6,12 @@ import { promisify } from 'node:util'
 import { repoRoot } from '@sluice/testkit'
 
 /**
- * Runs the examples of a README as they are printed, in a folder that has `proto/` and the `secrets/` that they read,
- * and returns what they print. Where there is no grpcurl, a stand-in for it takes its place.
+ * Runs the examples of a README as they are printed, in a folder that has `proto/`, and returns what they print. Where there is no grpcurl, a stand-in for it takes its place.
  */
-export async function runExamples(readme: string, apiKey: string): Promise<string> {
+export async function runExamples(readme: string): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-examples-'))
   try {
     symlinkSync(join(repoRoot, 'proto'), join(dir, 'proto'))
-    mkdirSync(join(dir, 'secrets'))
-    writeFileSync(join(dir, 'secrets/api-key-demo'), `${apiKey}\n`)
     mkdirSync(join(dir, 'bin'))
     const grpcurl = join(dir, 'bin/grpcurl')
     writeFileSync(grpcurl, `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'grpcurl.ts')}' "$@"\n`)
@@ -31,12 +28,12 @@ export async function runExamples(readme: string, apiKey: string): Promise<strin
   }
 }
 
-/** The shell blocks that call something; what starts the service itself is left out, for it runs. */
+/** The shell blocks that call something or say where it is in containers; what starts the service is left out. */
 function examplesOf(readme: string): string {
   const text = readFileSync(join(repoRoot, readme), 'utf8')
   const blocks = [...text.matchAll(/^```(?:sh)?\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
   return blocks
-    .filter((block) => /^(curl|\$GRPC|grpcurl) /m.test(block))
+    .filter((block) => /^(curl|\$GRPC|grpcurl|export) /m.test(block))
     .join('\n')
     .replace(/^node .*$/gm, '')
     .replace(/^curl /gm, 'curl -sS --max-time 20 ')

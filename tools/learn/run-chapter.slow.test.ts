@@ -15,7 +15,13 @@ async function run(third: string, timeoutMs = 5000, longestMs = 60_000): Promise
     execFileSync('git', ['init', '-q'], { cwd: dir })
     writeFileSync(join(dir, 'colours'), 'red\ngreen\nblue\n')
     const chapter = readChapter('09-toy.md', page(third))
-    await runChapter(chapter, { dir, env: process.env, timeoutMs, longestMs, onStep: (title) => steps.push(title) })
+    await runChapter(chapter, {
+      dir,
+      env: process.env,
+      timeoutMs,
+      longestMs: () => longestMs,
+      onStep: (title) => steps.push(title)
+    })
     return steps
   } finally {
     rmSync(dir, { recursive: true, force: true })
