@@ -29,20 +29,15 @@ async function main(): Promise<boolean> {
   await installTools()
   const { python } = await pythonTools(say)
   using copy = makeCopy(root)
-  // What a chapter starts in the background would outlive us. Told more than once, because npm tells it more than once.
-  let stopping: Promise<unknown> | null = null
-  const stop = (): void => {
-    stopping ??= stopPlatforms(join(copy.dir, '.sluice')).finally(() => {
-      copy[Symbol.dispose]()
-      process.exit(1)
-    })
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  // What a chapter starts would outlive us. Told more than once, because npm tells it more than once.
+  const ending = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort())
   const red: string[] = []
   const slow: string[] = []
   for (const chapter of chapters) {
     const from = performance.now()
-    const isGreen = await runOne(chapter, copy, readersEnvironment(dirname(python)))
+    const isGreen = await runOne(chapter, copy, readersEnvironment(dirname(python)), ending.signal)
+    if (ending.signal.aborted) return false
     if (!isGreen) red.push(chapter.number)
     if (performance.now() - from > promisedMs) slow.push(chapter.number)
     say(`${isGreen ? 'green' : 'RED'} ${chapter.number} ${chapter.title} after ${secondsSince(from)} s`)
@@ -66,12 +61,13 @@ function choose(numbers: readonly string[]): readonly Chapter[] {
   return numbers.length === 0 ? all : all.filter(({ number }) => numbers.includes(number))
 }
 
-async function runOne(chapter: Chapter, copy: Copy, env: Environment): Promise<boolean> {
+async function runOne(chapter: Chapter, copy: Copy, env: Environment, signal: AbortSignal): Promise<boolean> {
   const from = performance.now()
   try {
     await runChapter(chapter, {
       dir: copy.dir,
       env,
+      signal,
       timeoutMs,
       longestMs: () => (isOverloaded() ? Infinity : longestMs),
       onStep: (title) => say(`${chapter.number} ${title}  (at ${secondsSince(from)} s)`)

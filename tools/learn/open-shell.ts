@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Ran {
   /** Of the last command. */
@@ -22,10 +23,15 @@ export interface Shell extends AsyncDisposable {
 export interface ShellOptions {
   readonly dir: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Told to stop, the shell and all that runs in it are; what it runs comes back with an error then. */
+  readonly signal?: AbortSignal
 }
 
+/** How long those that are told to stop may take. */
+const stopMs = 30_000
+
 /** Opens a bash that is fed block by block, and tells after each how it ended. */
-export function openShell({ dir, env }: ShellOptions): Shell {
+export function openShell({ dir, env, signal }: ShellOptions): Shell {
   const own = mkdtempSync(join(tmpdir(), 'sluice-shell-'))
   const block = join(own, 'block')
   const out = join(own, 'out')
@@ -36,6 +42,18 @@ export function openShell({ dir, env }: ShellOptions): Shell {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit']
   })
+  const tell = (name: NodeJS.Signals | 0): boolean => {
+    try {
+      return bash.pid !== undefined && process.kill(-bash.pid, name)
+    } catch {
+      return false // all of them have ended
+    }
+  }
+  const ended = async (timeoutMs: number): Promise<void> => {
+    for (let waitedMs = 0; tell(0) && waitedMs < timeoutMs; waitedMs += 100) await sleep(100)
+  }
+  const stop = (): void => void tell('SIGTERM')
+  signal?.addEventListener('abort', stop)
   bash.stdin.on('error', () => undefined) // it ended: the exit says so
   const exited = new Promise<number>((resolve) => bash.once('exit', (code) => resolve(code ?? 1)))
   const lines = createInterface({ input: bash.stdout })[Symbol.asyncIterator]()
@@ -65,8 +83,10 @@ export function openShell({ dir, env }: ShellOptions): Shell {
       }
     },
     async [Symbol.asyncDispose]() {
-      if (bash.pid !== undefined && bash.exitCode === null && bash.signalCode === null)
-        process.kill(-bash.pid, 'SIGKILL')
+      signal?.removeEventListener('abort', stop)
+      // What a block has begun, such as a platform, is put away by the one that began it.
+      if (signal?.aborted === true) await ended(stopMs)
+      tell('SIGKILL')
       await exited
       rmSync(own, { recursive: true, force: true })
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -77,6 +77,24 @@ describe('a chapter', () => {
     const [, pid] = /did not come back within 1000 ms; so far it printed\n(\d+) begun/.exec(message) ?? []
     assert.ok(pid !== undefined, message)
     assert.ok(!existsSync(`/proc/${pid}/exe`))
+  })
+
+  it('ends what it runs when it is ended itself, and waits for what that puts away', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sluice-learn-test-'))
+    try {
+      execFileSync('git', ['init', '-q'], { cwd: dir })
+      const code = `trap 'sleep 1; echo away > away; exit' TERM; echo $$ > begun; sleep 600 & wait`
+      const chapter = readChapter('09-toy.md', page(sh(`bash -c "${code.replaceAll('$', '\\$')}"`)))
+      const ending = new AbortController()
+      const timer = setInterval(() => existsSync(join(dir, 'begun')) && ending.abort(), 50)
+      const options = { dir, env: process.env, timeoutMs: 60_000, longestMs: () => 60_000, onStep: () => undefined }
+      await assert.rejects(runChapter(chapter, { ...options, signal: ending.signal }), /the shell ended/)
+      clearInterval(timer)
+      assert.ok(existsSync(join(dir, 'away')))
+      assert.ok(!existsSync(`/proc/${readFileSync(join(dir, 'begun'), 'utf8').trim()}/exe`))
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
   })
 
   it('is red when it leaves something behind: a file, a change, a branch', async () => {

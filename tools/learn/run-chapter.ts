@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly timeoutMs: number
   /** How long the chapter may take as a whole; asked at its end. */
   readonly longestMs: () => number
+  /** Ends it in the middle: it throws once nothing of it runs any more. */
+  readonly signal?: AbortSignal
   /** Told of each step before it begins. */
   readonly onStep: (title: string) => void
 }
@@ -27,6 +29,7 @@ export async function runChapter(chapter: Chapter, options: RunOptions): Promise
   const before = stateOf(options.dir)
   await using shell = openShell(options)
   for (const { title, blocks } of chapter.steps) {
+    options.signal?.throwIfAborted()
     options.onStep(title)
     for (const block of blocks) {
       try {
