@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   env: async () => (await import('./commands/env.ts')).env,
   demo: async () => (await import('./commands/demo.ts')).demo,
   query: async () => (await import('./commands/query.ts')).query,
+  sweep: async () => (await import('./commands/sweep.ts')).sweep,
   contracts: async () => (await import('./commands/contracts.ts')).contracts,
   new: async () => (await import('./commands/new.ts')).create,
   trace: async () => (await import('./commands/trace.ts')).trace,

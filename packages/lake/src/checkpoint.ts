@@ -41,7 +41,7 @@ export async function readCheckpoint(
   return inWorkDir(deps, async (dir) => {
     const files = await downloadCheckpoint(deps, checkpoint, dir, signal)
     const lines = join(dir, 'actions.ndjson')
-    const kinds = options.keepFiles ? ['txn', 'metaData', 'protocol', 'add'] : ['txn', 'metaData', 'protocol']
+    const kinds = options.keepFiles ? ['txn', 'metaData', 'protocol', 'add', 'remove'] : ['txn', 'metaData', 'protocol']
     await deps.duck.exclusive((db) => db.run(copyActions(files, kinds, lines)), signal)
     return (await readFile(lines, 'utf8'))
       .split('\n')

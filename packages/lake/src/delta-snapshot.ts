@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly txns: ReadonlyMap<string, number>
   /** By path; empty where the log was opened without files. */
   readonly files: ReadonlyMap<string, AddFile>
+  /** By path, when each file was removed that readers of older versions may still want; empty where `files` is. */
+  readonly removed: ReadonlyMap<string, number>
 }
 
 export const emptySnapshot: Snapshot = {
@@ -18,7 +20,8 @@ export const emptySnapshot: Snapshot = {
   metaData: null,
   protocol: null,
   txns: new Map(),
-  files: new Map()
+  files: new Map(),
+  removed: new Map()
 }
 
 /** The snapshot after one more commit, or after the actions of a checkpoint. */
@@ -31,17 +34,25 @@ export function applyActions(
   const txns = new Map(before.txns)
   // Files of a large table are many: they are copied only where they change.
   const changesFiles = options.keepFiles && actions.some(({ add, remove }) => (add ?? remove) != null)
-  const files = changesFiles ? new Map(before.files) : before.files
+  const files = changesFiles ? new Map(before.files) : (before.files as Map<string, AddFile>)
+  const removed = changesFiles ? new Map(before.removed) : (before.removed as Map<string, number>)
   let { metaData, protocol } = before
   for (const action of actions) {
     if (action.txn != null) txns.set(action.txn.appId, action.txn.version)
     if (action.metaData != null) metaData = action.metaData
     if (action.protocol != null) protocol = action.protocol
     if (!changesFiles) continue
-    if (action.remove != null) (files as Map<string, AddFile>).delete(action.remove.path)
-    if (action.add != null) (files as Map<string, AddFile>).set(action.add.path, action.add)
+    if (action.remove != null) {
+      files.delete(action.remove.path)
+      // One that does not say when it was removed was removed just now.
+      removed.set(action.remove.path, action.remove.deletionTimestamp ?? Infinity)
+    }
+    if (action.add != null) {
+      files.set(action.add.path, action.add)
+      removed.delete(action.add.path)
+    }
   }
-  return { version, metaData, protocol, txns, files }
+  return { version, metaData, protocol, txns, files, removed }
 }
 
 /** Refuses a table whose readers or writers must know more than this code does. */

@@ -16,5 +16,7 @@ export { createParquetWriter, type ParquetWriter, type Written } from './parquet
 export { incarnationsOf, isSamePosition, positionActions, positionOf, type Position, type Source } from './positions.ts'
 export { ensureBucket } from './ensure-bucket.ts'
 export { openLakeReader, type LakeReader, type LakeReaderDeps, type TableSnapshot } from './reader.ts'
+export { sweepLake, youngestSweptMs, type SweptLake, type SweptTable } from './sweep.ts'
+export { openSweeperStore, type SweeperStore } from './sweeper-store.ts'
 export { bronzeTables, deadLetters, deltaSchemaOf, eventTable, partitionColumn } from './tables.ts'
 export type * from './types.ts'

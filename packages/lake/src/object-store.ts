@@ -1,9 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { faultOf, storeError } from './object-error.ts'
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
+import { attempt, bytesPerMs, defaultAttemptMs, openClient, operationMs } from './s3-request.ts'
 
 /** Where the bucket is. Credentials come from the SDK's default chain unless they are given. */
 export interface ObjectStoreSettings {
@@ -42,24 +41,10 @@ export interface ObjectStore {
   close(): void
 }
 
-const attempts = 3
-const operationMs = 45_000
-const bytesPerMs = 1024
-
 /** Opens a client; no request is made. */
 export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
-  const { bucket: Bucket, attemptMs = 10_000 } = settings
-  const client = new S3Client({
-    region: settings.region,
-    forcePathStyle: settings.forcePathStyle,
-    ...(settings.endpoint !== null && { endpoint: settings.endpoint }),
-    ...(settings.credentials !== undefined && { credentials: settings.credentials }),
-    // Attempts are counted here: the SDK's own would turn a lost answer to a conditional PUT into a plain 412.
-    maxAttempts: 1,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 3000, httpAgent: { maxSockets: 16 }, httpsAgent: { maxSockets: 16 } }
-  })
+  const { bucket: Bucket, attemptMs = defaultAttemptMs } = settings
+  const client = openClient(settings)
 
   function read<T>(key: string, range: string | undefined, timeoutMs: number, take: Take<T>, signal?: AbortSignal) {
     const send = async (abortSignal: AbortSignal) => {
@@ -153,39 +138,6 @@ export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
 }
 
 type Take<T> = (body: Readable, signal: AbortSignal) => Promise<T>
-
-interface Answers<M> {
-  readonly signal?: AbortSignal | undefined
-  /** What a 404 means. */
-  readonly missing?: M
-  /** What a 412 or 409 means. */
-  readonly conflict?: M
-}
-
-/** Up to three attempts, each with a deadline, all of them within one. */
-async function attempt<T, M = never>(
-  what: string,
-  timeoutMs: number,
-  send: (signal: AbortSignal) => Promise<T>,
-  answers: Answers<M>
-): Promise<T | M> {
-  const { signal } = answers
-  const deadline = performance.now() + operationMs
-  for (let number = 1; ; number++) {
-    signal?.throwIfAborted()
-    const limit = AbortSignal.timeout(Math.ceil(Math.min(timeoutMs, Math.max(1, deadline - performance.now()))))
-    try {
-      return await send(signal === undefined ? limit : AbortSignal.any([signal, limit]))
-    } catch (error) {
-      signal?.throwIfAborted()
-      const fault = faultOf(error)
-      if (fault === 'missing' && answers.missing !== undefined) return answers.missing
-      if (fault === 'conflict' && answers.conflict !== undefined) return answers.conflict
-      if (fault !== 'transient' || number >= attempts || performance.now() > deadline) throw storeError(what, error)
-      await sleep(50 * 4 ** (number - 1) * (1 + Math.random()), undefined, { signal })
-    }
-  }
-}
 
 async function collect(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateMultipartUploadCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { Log } from '@sluice/events'
 import { sharedBacking, uniqueName, waitFor } from '@sluice/testkit'
 import { openDuck, type Duck } from '../src/duck.ts'
@@ -20,8 +20,10 @@ export interface LakeUnderTest extends AsyncDisposable {
   /** Messages that were logged as warnings. */
   readonly warnings: string[]
   readonly now: () => number
-  /** Nothing of the lake ever deletes; other engines and operators do. */
+  /** Nobody who loads or reads ever deletes; other engines and operators do. */
   delete(keys: readonly string[]): Promise<void>
+  /** Begins a multipart upload, as other engines do, and leaves it. */
+  openUpload(key: string): Promise<void>
 }
 
 export async function openLakeUnderTest(): Promise<LakeUnderTest> {
@@ -53,6 +55,11 @@ export async function openLakeUnderTest(): Promise<LakeUnderTest> {
     async delete(keys) {
       const client = new S3Client({ ...storeSettings, requestChecksumCalculation: 'WHEN_REQUIRED' })
       await Promise.all(keys.map((Key) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))))
+      client.destroy()
+    },
+    async openUpload(Key) {
+      const client = new S3Client({ ...storeSettings, requestChecksumCalculation: 'WHEN_REQUIRED' })
+      await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }))
       client.destroy()
     },
     async [Symbol.asyncDispose]() {

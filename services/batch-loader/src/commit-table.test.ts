@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { checkTopics } from '@sluice/kafka'
-import { openDuck, positionOf, schemaActions, type Duck, type Position, type TableSpec } from '@sluice/lake'
+import {
+  openDuck,
+  openLakeReader,
+  positionOf,
+  schemaActions,
+  type DataFile,
+  type Duck,
+  type Position,
+  type TableSpec
+} from '@sluice/lake'
 import { commitTable, planCommit } from './commit-table.ts'
 import { openTables } from './open-tables.ts'
 import { passGap } from './pass-gap.ts'
 import type { TableState } from './table-state.ts'
 import { openBench, type Bench } from './testing/lake-bench.ts'
 
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const start: Position = { next: 0n, origin: -1n }
 
 describe('a commit of rows and positions', () => {
@@ -45,7 +55,7 @@ describe('a commit of rows and positions', () => {
       acceptNewLog: false,
       incarnations: await checkTopics(kafka, contracts.topics),
       tick: () => undefined,
-      log: { debug() {}, info() {}, warn() {}, error() {} }
+      log: silent
     })
   }
 
@@ -93,6 +103,37 @@ describe('a commit of rows and positions', () => {
     await rival.delta.refresh()
     assert.match(rival.delta.snapshot.metaData?.schemaString ?? '', /added_by_a_rival/)
     assert.deepEqual(positionIn(rival, 0), { next: 4n, origin: 40n })
+  })
+
+  it('stores a file anew that has waited for its commit for so long that it may have been swept', async () => {
+    const prefix = `${bench.prefix}-d`
+    const table = await readings(prefix)
+    const { source } = [...table.cursors.values()][0]!
+    const localPath = join(spoolDir, 'rows.parquet')
+    await writeFile(localPath, 'rows')
+    const file: DataFile = { localPath, eventDate: '2013-09-01', rows: 1, bytes: 4, stats: '{"numRecords":1}' }
+    let clockMs = Date.now()
+    const own = { ...deps, now: () => clockMs, store: bench.store }
+    const { delta } = table
+    // Between the storing and the commit it is put to sleep.
+    let sleeps = 1
+    const sleepy: typeof delta = {
+      ...delta,
+      commit(wanted, signal) {
+        if (sleeps-- > 0) clockMs += 2 * 3_600_000
+        return delta.commit(wanted, signal)
+      }
+    }
+    const moves = [{ source, from: start, to: { next: 5n, origin: 50n } }]
+    const commit = planCommit(own, { ...table, delta: sleepy }, moves, [file])
+    const first = commit.files[0]!.path
+    await assert.rejects(commitTable(own, commit), /have waited for too long/)
+    assert.equal(await commitTable(own, commit), 'committed')
+    await using reader = openLakeReader({ ...own, prefix, workDir: spoolDir, log: silent })
+    const [listed, ...others] = (await reader.readSnapshot(table.spec.name))!.files
+    assert.deepEqual(others, [])
+    assert.notEqual(listed?.path, first)
+    assert.deepEqual(await bench.store.get(`${table.delta.location}/${listed!.path}`), Buffer.from('rows'))
   })
 
   it('of a gap moves every table that lacks it behind it, and none that would skip more', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { crashPoint } from '@sluice/events'
+import { crashPoint, UnavailableError } from '@sluice/events'
 import {
   addAction,
   dataFilePath,
@@ -27,8 +27,9 @@ export interface TableCommit {
 export interface NamedFile {
   readonly file: DataFile
   /** Below the table. */
-  readonly path: string
-  isStored: boolean
+  path: string
+  /** Null: it is not. */
+  storedMs: number | null
 }
 
 export interface CommitDeps {
@@ -37,13 +38,16 @@ export interface CommitDeps {
   readonly newId: () => string
 }
 
+/** A sweep may delete what no commit has named for an hour (`youngestSweptMs` in `packages/lake`). */
+const longestStoredMs = 1_800_000
+
 export function planCommit(
   { newId, now }: CommitDeps,
   table: TableState,
   moves: readonly Move[],
   files: readonly DataFile[]
 ): TableCommit {
-  const named = files.map((file) => ({ file, path: dataFilePath(file, newId()), isStored: false }))
+  const named = files.map((file) => ({ file, path: dataFilePath(file, newId()), storedMs: null }))
   return { id: newId(), beganMs: now(), table, moves, files: named }
 }
 
@@ -53,20 +57,23 @@ export function planCommit(
  * its answer lost. Throws UnavailableError; the same commit may then be tried again.
  */
 export async function commitTable(
-  { store, now }: CommitDeps,
+  { store, now, newId }: CommitDeps,
   { id, beganMs, table, moves, files }: TableCommit,
   signal?: AbortSignal
 ): Promise<'committed' | 'stale'> {
   const { delta, spec } = table
   for (const named of files) {
-    if (named.isStored) continue
+    if (named.storedMs !== null && !isOld(named)) continue
+    if (named.storedMs !== null) named.path = dataFilePath(named.file, newId())
     crashPoint('data-unsaved')
     await store.put(`${delta.location}/${named.path}`, await readFile(named.file.localPath), signal)
     crashPoint('data-saved')
-    named.isStored = true
+    named.storedMs = now()
   }
   const plan = (snapshot: Snapshot): readonly Action[] | null => {
     if (!moves.every(({ source, from }) => isSamePosition(positionOf(snapshot, source), from))) return null
+    if (files.some(isOld))
+      throw new UnavailableError('s3', `s3: table ${spec.name}: its files have waited for too long`)
     const nowMs = now()
     return [
       ...schemaActions(spec, snapshot),
@@ -76,4 +83,9 @@ export async function commitTable(
   }
   const committed = await delta.commit({ id, operation: 'STREAMING UPDATE', beganMs, plan }, signal)
   return committed === null ? 'stale' : 'committed'
+
+  /** An outage, or a process that was asleep: it may have been swept, so it is stored anew under another name. */
+  function isOld({ storedMs }: NamedFile): boolean {
+    return Math.abs(now() - (storedMs ?? now())) > longestStoredMs
+  }
 }
