@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import { waitFor } from '@sluice/testkit'
+import { eventsOfKey } from './events.ts'
 import { assertExact, sized } from './judge.ts'
 import { openLab, type Lab } from './lab.ts'
+import { openPublisher, type Answer, type Publisher } from './publish.ts'
+import { createRandom } from './random.ts'
 import { openRedis, type RedisClient } from './redis.ts'
 import { mountProblem, putOnSmallDisk, type SmallDisk } from './small-disk.ts'
 import { openWatch, progressOf, type Watch } from './watch.ts'
@@ -26,6 +29,8 @@ describe('a full disk', { skip: problem ?? false }, () => {
   let watch: Watch
   let load: Workload
   let redis: RedisClient
+  let publisher: Publisher
+  const stranger = eventsOfKey(980, createRandom(17))
   const disks = new Map<string, SmallDisk>()
   const fullMs = sized(5, 60) * 1_000
 
@@ -41,10 +46,16 @@ describe('a full disk', { skip: problem ?? false }, () => {
     watch = await openWatch(lab.platform)
     const { url, password } = lab.platform.credentials().redis
     redis = openRedis(Number(new URL(url).port), password)
+    publisher = openPublisher({
+      restPorts: lab.links.rest.map(({ port }) => port),
+      grpcPorts: lab.links.grpc.map(({ port }) => port),
+      apiKey: lab.platform.credentials().apiKeys['demo'] ?? ''
+    })
     load = startWorkload(lab, { seed: 17, eventsPerSecond: 30 })
     await moves('batch-loader')
   })
   after(async () => {
+    publisher?.[Symbol.dispose]()
     await load?.[Symbol.asyncDispose]()
     await watch?.[Symbol.asyncDispose]()
     for (const service of disks.keys()) await lab.process(service).stop()
@@ -82,7 +93,17 @@ describe('a full disk', { skip: problem ?? false }, () => {
     const broker = lab.process('kafka')
     await waitFor('the broker ends', async () => broker.restarts > 0, { timeoutMs: 120_000 })
     const answered = load.ledger.answered()
-    await sleep(fullMs)
+    const until = performance.now() + fullMs
+    const told: Answer[] = []
+    do {
+      told.push(...(await publisher.rest(0, [stranger.next('valid').event])))
+      await sleep(200)
+    } while (performance.now() < until)
+    assert.deepEqual([...new Set(told.map(({ status }) => status))], [503])
+    assert.ok(
+      told.every(({ retryAfter }) => Number(retryAfter) > 0),
+      'Retry-After'
+    )
     assert.equal(load.ledger.answered(), answered, 'nothing is answered as durable')
     disks.get('kafka')?.free()
     await waitFor('202', async () => load.ledger.answered() > answered + 20, { timeoutMs: 120_000 })

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import type { Supervised } from '@sluice/cli'
 import { pythonTools, waitFor } from '@sluice/testkit'
 import { observe } from '../ask-oracle.ts'
+import { acceptGaps, countOf } from './accept-gaps.ts'
 import { eventsOfKey, type KeyEvents } from './events.ts'
 import { assertExact } from './judge.ts'
 import { openLab, type Lab } from './lab.ts'
@@ -45,7 +45,7 @@ describe('records that were deleted unread', () => {
     await deleteRecords('events.raw')
     await send(24)
     await enricher.start()
-    const gaps = await acceptAll(enricher)
+    const gaps = await acceptGaps(lab, enricher)
     assert.equal(gaps.size, new Set(lost.map(({ places }) => places[0]?.[0])).size, 'a gap for each partition')
     assert.equal(
       [...gaps].reduce((sum, gap) => sum + countOf(gap), 0),
@@ -74,7 +74,7 @@ describe('records that were deleted unread', () => {
     const found = new Map<string, Set<string>>()
     for (const one of loaders) {
       await one.start()
-      found.set(one.planned.service.name, await acceptAll(one))
+      found.set(one.planned.service.name, await acceptGaps(lab, one))
     }
     await send(36)
     const gaps = [...found.values()].reduce((sum, { size }) => sum + size, 0)
@@ -93,46 +93,6 @@ describe('records that were deleted unread', () => {
 
   function judge() {
     return assertExact(lab, [fixed])
-  }
-
-  /** Starts the service until it is ready, with every gap accepted that it names; each of them once. */
-  async function acceptAll(one: Supervised): Promise<Set<string>> {
-    const { name } = one.planned.service
-    const env = lab.env[name] ?? {}
-    const accepted = new Set<string>()
-    for (let round = 0; round < 6; round += 1) {
-      await waitFor(`${name} refuses or is ready`, async () => one.state === 'refused' || one.state === 'ready', {
-        timeoutMs: 120_000
-      })
-      if (one.state === 'ready') {
-        // Ready, and so it stays: a partition that comes late would have refused by now.
-        await waitFor(
-          `${name} has caught up`,
-          async () => one.state !== 'ready' || (await readLag(one, name === 'batch-loader' ? 2 : 1)) === 0,
-          {
-            timeoutMs: 60_000
-          }
-        )
-        if (one.state === 'ready') break
-        continue
-      }
-      const named = [
-        ...one.note.matchAll(/(\d+) records are lost, from offset (\d+) to (\d+).*?ACCEPT_GAP=(\S+\/\d+:\d+-\d+)/gs)
-      ]
-      assert.ok(named.length > 0, `names what is lost: ${one.note}`)
-      for (const [, count, from, to, gap = ''] of named) {
-        assert.ok(!accepted.has(gap), `${gap} was accepted`)
-        assert.ok(gap.endsWith(`:${from}-${to}`))
-        assert.equal(countOf(gap), Number(count))
-        accepted.add(gap)
-      }
-      env['ACCEPT_GAP'] = [...accepted].join(',')
-      await one.start()
-    }
-    assert.equal(one.state, 'ready')
-    assert.ok(accepted.size > 0, `${name} has refused`)
-    delete env['ACCEPT_GAP']
-    return accepted
   }
 
   async function send(count: number): Promise<readonly Entry[]> {
@@ -163,12 +123,6 @@ describe('records that were deleted unread', () => {
     await promisify(execFile)(python, [script, lab.platform.address('kafka', 19092), topic])
   }
 })
-
-/** How many offsets `topic/partition:first-last` names. */
-function countOf(gap: string): number {
-  const [, from, to] = /:(\d+)-(\d+)$/.exec(gap) ?? []
-  return Number(to) - Number(from) + 1
-}
 
 function sum(rows: Readonly<Record<string, number>>): number {
   return Object.values(rows).reduce((a, b) => a + b, 0)
