@@ -21,10 +21,10 @@ export interface Fetched extends DecodedBatches {
  */
 export interface PartitionReader {
   /**
-   * Waits up to maxWaitMs for something at `position`. Throws OutOfRangeError (the position is not in the log) or
-   * UnavailableError (trouble with the broker, or a batch that we cannot decompress).
+   * Waits up to `waitMs`, by default maxWaitMs, for something at `position`. Throws OutOfRangeError (the position is not
+   * in the log) or UnavailableError (trouble with the broker, or a batch that we cannot decompress).
    */
-  fetch(position: bigint): Promise<Fetched>
+  fetch(position: bigint, waitMs?: number): Promise<Fetched>
   /** Where the log starts and, for a read_committed reader, ends. */
   range(): Promise<LogRange>
   /** Cuts the connection; a fetch under way rejects with UnavailableError. */
@@ -52,9 +52,9 @@ export function openPartitionReader(kafka: Kafka, options: ReaderOptions): Parti
   }
 
   return {
-    async fetch(position) {
+    async fetch(position, waitMs = maxWaitMs) {
       const answer = await connection.use((leader) =>
-        fetchPartition(leader, { topic, partition, offset: position, maxBytes, maxWaitMs })
+        fetchPartition(leader, { topic, partition, offset: position, maxBytes, maxWaitMs: waitMs })
       )
       if (answer.errorCode === outOfRangeCode) {
         throw new OutOfRangeError(options, position, await connection.use((leader) => logRange(leader, options)))

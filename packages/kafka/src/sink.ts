@@ -53,9 +53,12 @@ async function fill(
     let saved = await options.open(at, signal)
     context.tick()
     let next = saved?.next ?? (await reader.range()).start
+    // The first answer comes at once, records or none: how much there is to read is known from then on.
+    let waitMs: number | undefined = 0
     try {
       while (!signal.aborted && !reopened.has(`${topic}/${partition}`)) {
-        const fetched = await reader.fetch(next)
+        const fetched = await reader.fetch(next, waitMs)
+        waitMs = undefined
         options.onRisk?.(at, risk.unread(fetched, next))
         const { records, doubled, origin } = dropDoubled(await origins.of(fetched.records), saved?.origin ?? -1n)
         if (records.length > 0) {

@@ -57,8 +57,11 @@ async function transformPartition<Item>(
   )
   const risk = createRetentionRisk(topics.raw, deps.now)
   const at = { topic: raw, partition }
+  // The first answer comes at once, records or none: how much there is to read is known from then on.
+  let waitMs: number | undefined = 0
   for (let next = position; !signal.aborted;) {
-    const fetched = await reader.fetch(next)
+    const fetched = await reader.fetch(next, waitMs)
+    waitMs = undefined
     options.onRisk?.(at, risk.unread(fetched, next))
     for (const batch of batchesOf(fetched.records, maxBatchRecords)) {
       if (signal.aborted) return
