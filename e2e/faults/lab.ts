@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { leaveOnce, startPlatform, type Platform, type Supervised } from '@sluice/cli'
+import { startPlatform, type Platform, type Supervised } from '@sluice/cli'
 import type { CrashPoint } from '@sluice/events'
 import {
   freePort,
@@ -12,6 +12,7 @@ import {
   type LossyProxy,
   type TcpProxy
 } from '@sluice/testkit'
+import { crashAt } from './crash-at.ts'
 import { isFull } from './judge.ts'
 
 export interface LabOptions {
@@ -38,7 +39,7 @@ export interface Lab extends AsyncDisposable {
   killAndWait(service: string, replica?: number, timeoutMs?: number): Promise<void>
   /**
    * Has one process start anew and die at the nth time that it passes a point. Comes back when it is dead; the next
-   * life is an ordinary one. False: it did not pass there in time, and goes on.
+   * life is an ordinary one. False: it did not pass there in time, or ended in another way than by SIGKILL.
    */
   crashAt(point: CrashPoint, times: number, service: string, replica?: number, timeoutMs?: number): Promise<boolean>
   ready(timeoutMs?: number): Promise<void>
@@ -128,29 +129,6 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     await one.ready(timeoutMs)
   }
 
-  async function crashAt(
-    point: CrashPoint,
-    times: number,
-    service: string,
-    replica = 0,
-    timeoutMs = 60_000
-  ): Promise<boolean> {
-    const one = platform.process(service, replica)
-    // In order: a group waits for a member that was killed, and whoever comes meanwhile waits with it.
-    await one.stop()
-    // For this one's next life: another one of the same service may be told to die elsewhere at the same time.
-    leaveOnce(platform.dataDir, one.planned.id, { SLUICE_CRASH_AT: `${point}:${times}` })
-    await one.start()
-    const second = one.pid
-    try {
-      await waitFor(`${one.planned.id} crashes at ${point}`, async () => one.pid !== second, { timeoutMs })
-      return true
-    } catch {
-      await one.kill('SIGKILL')
-      return false
-    }
-  }
-
   return {
     platform,
     links,
@@ -158,7 +136,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     process: (service, replica = 0) => platform.process(service, replica),
     replicasOf: (service) => platform.processes.filter(({ planned }) => planned.service.name === service),
     killAndWait,
-    crashAt,
+    crashAt: (point, times, service, replica = 0, timeoutMs = 60_000) =>
+      crashAt({ platform, watchers }, { point, times, one: platform.process(service, replica), timeoutMs }),
     async ready(timeoutMs = 120_000) {
       const ours = platform.processes.filter(({ planned }) => planned.kind !== 'job')
       await waitFor('everything is ready', async () => ours.every(({ state }) => state === 'ready'), { timeoutMs })

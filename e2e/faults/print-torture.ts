@@ -14,6 +14,7 @@ export function printTorture(report: TortureReport): string {
     `raw ${oracle.raw}, dead letters ${JSON.stringify(oracle.dlq)}, rows ${JSON.stringify(oracle.rows)}`,
     `longest standstill (s) ${JSON.stringify(stalls)}, most memory (MB) ${JSON.stringify(memory)}`,
     `everything had landed ${report.settledSeconds} s after the last fault`,
+    ...report.failedLooks.map((message) => `a look for standstills and memory failed: ${message}`),
     ...oracle.problems.map((problem) => `PROBLEM ${problem}`),
     ...report.invalid.map((reason) => `INVALID ${reason}`),
     ...(report.kept === null ? [] : [`logs and ledger are in ${report.kept}`]),

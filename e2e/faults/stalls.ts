@@ -7,6 +7,8 @@ export interface Stalls extends Disposable {
   result(): {
     readonly stalls: Readonly<Record<string, number>>
     readonly memory: Readonly<Record<string, number>>
+    /** Why looks failed; empty: none did. */
+    readonly failedLooks: readonly string[]
   }
 }
 
@@ -19,7 +21,6 @@ export function openStalls(lab: Lab, watch: Watch): Stalls {
   let looking = false
 
   async function look(): Promise<void> {
-    looking = true
     const sight = await watch.look('end', 'lake', 'redis')
     for (const [service, state] of moved) {
       const now = progressOf(sight, service)
@@ -32,17 +33,23 @@ export function openStalls(lab: Lab, watch: Watch): Stalls {
       if (planned.kind !== 'service') continue
       memory.set(planned.service.name, Math.max(memory.get(planned.service.name) ?? 0, residentMb(pid)))
     }
+  }
+
+  const failedLooks = new Set<string>()
+
+  async function lookOnce(): Promise<void> {
+    if (looking) return
+    looking = true
+    await look().catch((error: unknown) => failedLooks.add(error instanceof Error ? error.message : String(error)))
     looking = false
   }
 
-  const timer = setInterval(() => {
-    if (!looking) look().catch(() => clearInterval(timer))
-  }, everyMs)
+  const timer = setInterval(() => void lookOnce(), everyMs)
   return {
     result() {
       clearInterval(timer)
       const stalls = [...moved].map(([service, { longestMs }]) => [service, Math.round(longestMs / 1000)])
-      return { stalls: Object.fromEntries(stalls), memory: Object.fromEntries(memory) }
+      return { stalls: Object.fromEntries(stalls), memory: Object.fromEntries(memory), failedLooks: [...failedLooks] }
     },
     [Symbol.dispose]: () => clearInterval(timer)
   }

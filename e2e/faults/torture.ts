@@ -41,6 +41,8 @@ export interface TortureReport {
   readonly stalls: Readonly<Record<string, number>>
   /** Most memory that any process of a service had, in MB. */
   readonly memory: Readonly<Record<string, number>>
+  /** Why looks for these two failed; empty: none did. */
+  readonly failedLooks: readonly string[]
   readonly oracle: Report
   /** Where logs and ledger of a run that did not pass are kept. */
   readonly kept: string | null
