@@ -30,15 +30,30 @@ def read(lake, uri):
     table = DeltaTable(uri)
     rows = table.to_pyarrow_table()
     scan = f"delta_scan('{uri}')"
-    numbers = [field.name for field in rows.schema if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)]
-    sums = ", ".join(f'sum("{name}")::DOUBLE' for name in numbers)
+    numbers = list(paths_of_numbers(rows.schema))
+    sums = ", ".join('sum("' + '"."'.join(path) + '")::DOUBLE' for path in numbers)
     duck_rows, *duck_sums = lake.sql(f"SELECT count(*), {sums} FROM {scan}").fetchone()
     return {
         "rows": {"delta-rs": rows.num_rows, "duckdb": duck_rows},
-        "sums": {name: [pc.sum(rows[name]).as_py(), duck] for name, duck in zip(numbers, duck_sums)},
+        "sums": {".".join(path): [pc.sum(column(rows, path)).as_py(), duck] for path, duck in zip(numbers, duck_sums)},
         "files": len(table.file_uris()),
         "pruning": prune(lake, table, rows, scan) if rows.num_rows > 0 else None,
     }
+
+
+def paths_of_numbers(fields, above=()):
+    """Of every numeric column, and of the numbers within structs."""
+    for field in fields:
+        path = (*above, field.name)
+        if pa.types.is_struct(field.type):
+            yield from paths_of_numbers(field.type, path)
+        elif pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
+            yield path
+
+
+def column(rows, path):
+    name, *below = path
+    return pc.struct_field(rows[name], below) if below else rows[name]
 
 
 def prune(lake, table, rows, scan):
