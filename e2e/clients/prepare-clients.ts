@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 import { findCommand, installSystemPackage, pythonTools, stateDir, withLock } from '@sluice/testkit'
 
 const exec = promisify(execFile)
-const grpcurlVersion = '1.9.3'
+/** As docs/clients.md says. */
+export const grpcurlVersion = '1.9.3'
 
 export interface Clients {
   /** Folders for `PATH` with all of them. */

@@ -7,6 +7,13 @@ import { findCommand, installSystemPackage, repoRoot, stateDir, withLock } from 
 
 const exec = promisify(execFile)
 const infra = join(repoRoot, 'infra/spark')
+const read = (name: string): string => readFileSync(join(infra, name), 'utf8')
+
+/** What is fetched, as the files there pin it. */
+export const sparkVersions = {
+  spark: /^pyspark==(\S+)$/m.exec(read('requirements.txt'))?.[1],
+  delta: /<artifactId>delta-spark_[\d.]+<\/artifactId>\s*<version>([^<]+)</.exec(read('pom.xml'))?.[1]
+}
 
 export interface Spark {
   readonly python: string
@@ -19,8 +26,8 @@ export async function installSpark(): Promise<Spark> {
   const home = join(stateDir, 'venv-spark')
   const python = join(home, 'bin/python')
   const jars = join(home, 'jars')
-  const wanted = ['requirements.txt', 'pom.xml'].map((name) => readFileSync(join(infra, name)))
-  const mark = join(home, `made-${createHash('sha256').update(Buffer.concat(wanted)).digest('hex').slice(0, 12)}`)
+  const wanted = ['requirements.txt', 'pom.xml'].map(read)
+  const mark = join(home, `made-${createHash('sha256').update(wanted.join('')).digest('hex').slice(0, 12)}`)
   return withLock(`${home}.lock`, 'fetching Spark', say, async () => {
     if (existsSync(mark)) return { python, jars }
     rmSync(home, { recursive: true, force: true })
