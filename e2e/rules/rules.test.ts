@@ -6,26 +6,37 @@ import { after, before, describe, it } from 'node:test'
 import { planServices, startPlatform, type PlannedService, type Platform } from '@sluice/cli'
 import { assertReadmeSettings } from '@sluice/service/testing'
 import { idleShare, repoRoot, waitFor } from '@sluice/testkit'
+import { counter } from '../replay.ts'
 import { listeningPorts, openWitness, startService } from './one-service.ts'
 
 // The rules of docs/service.md, on every service of docker-compose.yml and from outside: a new one is held to them too.
-// RULES_OF=enricher npm run test:rules    one service by itself, without a platform
+// RULES_OF=enricher,console npm run test:rules    only these, with what they need
 
 /** Shares of a core. The console does not idle: it asks every box all the time, see docs/service.md. */
 const mostWhenIdle: Readonly<Record<string, number>> = { console: 0.1 }
 const mostOfOthers = 0.01
 
-const only = process.env['RULES_OF'] ?? ''
+/** Lines of a log for a start, a day of 2,300 events and a stop: 5 to 20 were seen. */
+const mostLines = 200
+
+/** These and what they need make the day flow through the platform. */
+const flow = ['flight-producer', 'weather-producer', 'enricher']
+const leastEvents = 1_000
+
+const only = (process.env['RULES_OF'] ?? '').split(',').filter((name) => name !== '')
 
 const timeoutMs = 90_000
 const dir = mkdtempSync(join(tmpdir(), 'sluice-rules-'))
-const services = (await planServices(join(dir, 'alone'))).filter(({ name }) => only === '' || name === only)
+const all = await planServices(join(dir, 'alone'))
+const services = only.length === 0 ? all : all.filter(({ name }) => only.includes(name))
 const documented = new Set(
   [...readFileSync(join(repoRoot, 'docs/service.md'), 'utf8').matchAll(/^\| `(sluice_\w+)` \|/gm)].map(
     ([, name]) => name
   )
 )
-if (services.length === 0) throw new Error(`RULES_OF: expected a service of docker-compose.yml, found ${only}`)
+const unknown = only.filter((name) => !services.some((service) => service.name === name))
+if (unknown.length > 0)
+  throw new Error(`RULES_OF: expected services of docker-compose.yml, found ${unknown.join(', ')}`)
 after(() => rmSync(dir, { recursive: true, force: true }))
 
 for (const service of services) {
@@ -110,11 +121,20 @@ for (const service of services) {
   })
 }
 
-describe('every service of a platform that runs', { skip: only !== '' }, () => {
+describe('every service of a platform that runs', () => {
   let platform: Platform
   before(async () => {
     const variables = { ...process.env, SPEED: 'max', FROM: '2013-09-01', TO: '2013-09-02' }
-    platform = await startPlatform({ dataDir: join(dir, 'data'), ports: 'free', variables, readyTimeoutMs: 240_000 })
+    platform = await startPlatform({
+      dataDir: join(dir, 'data'),
+      ports: 'free',
+      variables,
+      env: await quiet(),
+      readyTimeoutMs: 240_000,
+      ...(only.length > 0 && { services: [...only, ...flow] })
+    })
+    const hasFlown = async () => (await counter(platform, 'enricher', 'sluice_sent_total')) > leastEvents
+    await waitFor(`${leastEvents} events`, hasFlown, { timeoutMs: 240_000 })
   })
   after(() => platform?.stop())
 
@@ -131,16 +151,25 @@ describe('every service of a platform that runs', { skip: only !== '' }, () => {
   }
 
   for (const { name } of services) {
-    it(`ends with 0 when it is told to: ${name}`, async () => {
+    it(`ends with 0 when it is told to, and has not logged each event: ${name}`, async () => {
       await platform.process(name).stop()
       const log = readFileSync(join(platform.logDir, `${name}.log`), 'utf8')
         .split('\n')
         .filter((line) => line !== '')
       assertLog(log, name)
+      console.log(`# ${name}: ${log.length} lines in its log`)
+      assert.ok(log.length < mostLines, `${log.length} lines, expected less than ${mostLines}; the last: ${log.at(-2)}`)
       assert.deepEqual(lastOf(log), { msg: 'ended', code: 0 })
     })
   }
 })
+
+/** A producer as `sluice new` makes it sends all the time: here it pauses for longer than idleness is measured. */
+async function quiet(): Promise<Record<string, Record<string, string>>> {
+  const declared = await Promise.all(all.map(async (service) => [service.name, await settingsOf(service)] as const))
+  const steady = declared.filter(([, settings]) => 'EVERY_MS' in settings)
+  return Object.fromEntries(steady.map(([name]) => [name, { EVERY_MS: '20000' }]))
+}
 
 type Declared = Parameters<typeof assertReadmeSettings>[1]
 
