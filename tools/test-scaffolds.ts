@@ -1,5 +1,6 @@
 // npm run test:scaffolds: makes everything that `sluice new` can make in a copy of the repository, and runs the whole
-// check there: red in the tests that name what is not filled and in nothing else, then filled and green.
+// check there: red in the tests that name what is not filled and in nothing else, then filled and green. Then the new
+// services run: they keep the rules, and 2013 lands beside them as before.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -17,11 +18,13 @@ await run('npm run -s generate')
 await run('npm run -s format')
 await check()
 for (const file of cases.flatMap(({ tests }) => tests)) await run(`node --test ${file}`)
-// The services that were there before are held to the rules by `npm test`.
-for (const { command } of cases) {
-  const name = /^new service (\S+)/.exec(command)?.[1]
-  if (name !== undefined) await run(`env RULES_OF=${name} node --test e2e/rules/rules.test.ts`)
-}
+// The services that were there before are held to the rules by `npm run test:rules`.
+const added = cases.flatMap(({ command }) => /^new service (\S+)/.exec(command)?.[1] ?? [])
+await run(`env RULES_OF=${added.join()} node --test e2e/rules/rules.test.ts`)
+say(`${added.join(' and ')} keep the rules`)
+await checkCompose()
+await run('node --test e2e/one-day.test.ts')
+say('one day lands beside them')
 say('all scaffolds are green')
 
 /** A dry run lists what is then written, and writes nothing. */
@@ -51,6 +54,19 @@ async function checkUnfilled(): Promise<void> {
 async function check(): Promise<void> {
   await run('npm run -s check')
   say('filled: the whole check is green')
+}
+
+/** What docker-compose.yml must be like, where a Compose can read it: of this machine, or of `npm run compose:test`. */
+async function checkCompose(): Promise<void> {
+  const docker = resolve(import.meta.dirname, '../.sluice/docker')
+  const path = ['root/usr/sbin', 'root/usr/bin'].map((folder) => join(docker, folder)).join(':')
+  const own = `env PATH=${path}:${process.env['PATH']} DOCKER_CONFIG=${join(docker, 'config')}`
+  for (const engine of ['env', own]) {
+    if ((await execute(`${engine} docker compose version`)).code !== 0) continue
+    await run(`${engine} node --test e2e/compose/file.test.ts`)
+    return say('the compose file is like it was')
+  }
+  say('there is no Docker Compose here yet: the compose file was not looked at')
 }
 
 function apply({ file, find, write }: Edit): void {
