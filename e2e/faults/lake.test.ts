@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import type { CrashPoint } from '@sluice/events'
-import { waitFor } from '@sluice/testkit'
+import type { SweptLake } from '@sluice/lake'
+import { readDelta, waitFor } from '@sluice/testkit'
 import { pointsOf } from './faults.ts'
 import { assertExact, sized } from './judge.ts'
 import { openLab, type Lab } from './lab.ts'
 import { createRandom } from './random.ts'
+import { sweepQuiet } from './sweep.ts'
 import { openWatch, progressOf, type Watch } from './watch.ts'
 import { startWorkload, type Workload } from './workload.ts'
 
@@ -46,6 +50,7 @@ describe('the lake', () => {
 
   it('is whole after loaders were killed at any moment, which both read every partition', async () => {
     const load = newLoad()
+    const metBefore = rivalsMet()
     for (let kill = 0; kill < sized(20, 200); kill += 1) {
       const before = await committed()
       // A group of its own for each life: whoever comes back is at once the rival of the other at every position.
@@ -58,6 +63,25 @@ describe('the lake', () => {
     await load.stop()
     const report = await assertExact(lab, loads)
     console.log(`# ${JSON.stringify(report.ledger)} ${JSON.stringify(report.rows)}`)
+    const met = rivalsMet() - metBefore
+    console.log(`# a rival was met at one position ${met} times`)
+    assert.ok(met > 0, 'two loaders have met at one position')
+  })
+
+  it('keeps what the dead have left until a sweep, and nobody reads that: the lake is the same before and after', async () => {
+    const left = orphansOf(await sweepQuiet(lab, { isDryRun: true }))
+    console.log(`# ${left.length} files that no table names`)
+    assert.ok(left.length > 0, 'whoever dies at data-saved leaves a file')
+    const swept = await sweepQuiet(lab, { isDryRun: false })
+    assert.ok(left.every((path) => orphansOf(swept).includes(path)))
+    // The rival that came second may have stored one more meanwhile; it discards it.
+    const isClean = async () => orphansOf(await sweepQuiet(lab, { isDryRun: false })).length === 0
+    await waitFor('a lake without orphans', isClean, { timeoutMs: 60_000 })
+    const { rows } = await assertExact(lab, loads)
+    for (const [table, count] of Object.entries(rows)) {
+      const read = await readDelta('duckdb', lab.platform.credentials().s3, `bronze/${table}`)
+      assert.equal(read.rows.length, count, `rows of ${table} by DuckDB`)
+    }
   })
 
   it('is the same when it is rebuilt from the log in a new folder, and so are the views in a new database (P12)', async () => {
@@ -79,6 +103,14 @@ describe('the lake', () => {
     const rebuilt = await assertExact(lab, loads, { prefix: 'rebuilt', database: 1 })
     assert.deepEqual(rebuilt.rows, first.rows)
   })
+
+  /** So often a loader has found that another one had loaded what it was about to commit. */
+  function rivalsMet(): number {
+    return lab
+      .replicasOf('batch-loader')
+      .map(({ planned }) => readFileSync(join(lab.platform.logDir, `${planned.id}.log`), 'utf8'))
+      .reduce((sum, log) => sum + log.split('another loader has moved').length - 1, 0)
+  }
 
   async function dieAt(point: CrashPoint, replica: number): Promise<void> {
     for (let round = 0; round < sized(3, 10); round += 1) {
@@ -102,3 +134,12 @@ describe('the lake', () => {
     return progressOf(await watch.look('lake'), 'batch-loader') ?? 0
   }
 })
+
+/** Paths of files that no table names. */
+function orphansOf({ tables }: SweptLake): readonly string[] {
+  assert.deepEqual(
+    tables.filter(({ problem }) => problem !== null),
+    []
+  )
+  return tables.flatMap(({ table, deleted }) => deleted.map(({ path }) => `${table}/${path}`))
+}
