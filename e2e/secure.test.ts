@@ -51,19 +51,24 @@ describe('a platform whose every connection is encrypted, with a private authori
     assert.equal((await exec('curl', [...curl, `https://${models[0]}/v2/health/ready`])).stdout, '200')
   })
 
-  it('has services that wait for whom they cannot trust, and say why', async () => {
-    const { NODE_EXTRA_CA_CERTS: _, ...stranger } = platform.process('realtime-loader').planned.environment
-    const port = await freePort()
-    const { NODE_EXTRA_CA_CERTS: __, ...settings } = parts.settings
-    await using loader = spawnLoader({ ...stranger, ...settings, ADMIN_PORT: String(port), GROUP_ID: 'stranger' })
-    const reason = await waitFor(
-      'the loader to say why it waits',
-      async () => (await reasonsAt(port)).find((text) => text.includes('certificate')),
-      { timeoutMs: 60_000 }
-    )
-    assert.match(reason, /redis/)
-    void loader
-  })
+  for (const { service, dependency } of [
+    { service: 'realtime-loader', dependency: 'redis' },
+    { service: 'batch-loader', dependency: 's3' }
+  ])
+    it(`has a ${service} that waits for ${dependency}, which it cannot trust, and says why`, async () => {
+      const { NODE_EXTRA_CA_CERTS: _, ...stranger } = platform.process(service).planned.environment
+      const port = await freePort()
+      const { NODE_EXTRA_CA_CERTS: __, ...settings } = parts.settings
+      const own = { ADMIN_PORT: String(port), GROUP_ID: 'stranger', SPOOL_DIR: join(dir, 'spool') }
+      await using loader = spawnLoader(service, { ...stranger, ...settings, ...own })
+      const reason = await waitFor(
+        'the loader to say why it waits',
+        async () => (await reasonsAt(port)).find((text) => text.includes('certificate')),
+        { timeoutMs: 60_000 }
+      )
+      assert.match(reason, new RegExp(dependency))
+      void loader
+    })
 })
 
 /** The platform of the compose file with its services on the secure parts; its own stay idle. */
@@ -99,13 +104,13 @@ function seenFromOutside(platform: Platform, { open }: SecureParts): Pick<Platfo
   }
 }
 
-function spawnLoader(env: Record<string, string>): AsyncDisposable {
+function spawnLoader(service: string, env: Record<string, string>): AsyncDisposable {
   const process_ = spawnGuarded({
     command: process.execPath,
-    args: [join(repoRoot, 'services/realtime-loader/main.ts')],
+    args: [join(repoRoot, `services/${service}/main.ts`)],
     cwd: repoRoot,
     env: { PATH: process.env['PATH'], ...env },
-    logFile: join(dir, 'stranger.log'),
+    logFile: join(dir, `stranger-${service}.log`),
     onOrphan: 'SIGTERM'
   })
   return { [Symbol.asyncDispose]: () => process_.stop(10_000).then(() => undefined) }
