@@ -69,8 +69,13 @@ describe('an answer', () => {
     const identities = sized(600, 10_000)
     const random = createRandom(3)
     const keys = Array.from({ length: 12 }, (_, i) => eventsOfKey(910 + i, random.fork()))
-    const restart = sleep(2_000).then(() => lab.killAndWait('collector', 0))
+    const restartEvery = sized(300, 1_980)
+    let restarts = Promise.resolve()
     for (let from = 0; from < identities; from += 60) {
+      if (from % restartEvery === 0 && from > 0)
+        restarts = restarts.then(async () => {
+          await Promise.all([lab.killAndWait('collector', (from / restartEvery) % 2), lab.killAndWait('enricher')])
+        })
       const made = Array.from({ length: 60 }, () => random.pick(keys).next('valid'))
       // The order of copies that overtake each other is nobody's: only counts are.
       const entries = made.map(({ event, n }) =>
@@ -104,22 +109,34 @@ describe('an answer', () => {
         )
       )
     }
-    await restart
+    await restarts
   })
 
   it('tells of a lost broker within a second, believes in none of it, and is 202 again by itself (P7)', async () => {
     const outageMs = sized(20, 60) * 1_000
     const slack = isFull ? 1 : 5
-    await using load = startWorkload(lab, { seed: 77, eventsPerSecond: 40, firstKey: 100, keys: 12 })
+    await using load = startWorkload(lab, {
+      seed: 77,
+      eventsPerSecond: sized(40, 500),
+      firstKey: 100,
+      keys: sized(12, 240)
+    })
     loads.push(load)
     const collectors = lab.replicasOf('collector')
     const memoryBefore = Math.max(...collectors.map(({ pid }) => residentMb(pid)))
     const events = eventsOfKey(940, createRandom(7))
     await Promise.all(kafkaClients.map((service) => lab.links.kafka.set({ kind: 'half-open' }, service)))
+    const half = performance.now() + outageMs / 2
     const until = performance.now() + outageMs
+    let isRefused = false
     const answers = []
     let mostMemory = 0
     while (performance.now() < until) {
+      // Silent at first, then not even there.
+      if (performance.now() > half && !isRefused) {
+        isRefused = true
+        await Promise.all(kafkaClients.map((service) => lab.links.kafka.set({ kind: 'refused' }, service)))
+      }
       const { event, n } = events.next('valid')
       const entry = ledger.open({ id: event.id, key: null, n, fate: 'valid', via: 'rest' })
       const [answer] = await publisher.rest(answers.length % 2, [event])
