@@ -1,9 +1,7 @@
 // npm run learn: does what a reader of docs/learn/ does, and holds what is seen against the page.
 //   npm run learn -- 01 04    some of the chapters
-//   Each runs in a copy of the repository, with the reader's own PATH; has to leave it as it was; and may take 90 s,
-//   unless the machine has more than three processes a core to run.
+//   Each runs in a copy of the repository, with the reader's own PATH; has to leave it as it was; and may take 90 s.
 import { globSync, readFileSync } from 'node:fs'
-import { availableParallelism, loadavg } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { findCommand, installSystemPackage, pythonTools } from '@sluice/testkit'
 import { commandLine, orUsage } from './command-line.ts'
@@ -20,8 +18,6 @@ const timeoutMs = 120_000
 /** What docs/learn/README.md says of a chapter on a quiet machine, and what one that is not alone is given. */
 const promisedMs = 60_000
 const longestMs = 90_000
-/** Runnable processes per core above which time says nothing of a chapter; one alone makes fewer. */
-const overload = 3
 
 async function main(): Promise<boolean> {
   const { positionals } = commandLine(import.meta.filename, { allowPositionals: true })
@@ -42,10 +38,7 @@ async function main(): Promise<boolean> {
     if (performance.now() - from > promisedMs) slow.push(chapter.number)
     say(`${isGreen ? 'green' : 'RED'} ${chapter.number} ${chapter.title} after ${secondsSince(from)} s`)
   }
-  if (slow.length > 0)
-    say(
-      `more than ${promisedMs / 1000} s: ${slow.join(', ')}${isOverloaded() ? ', on a machine that is overloaded' : ''}`
-    )
+  if (slow.length > 0) say(`more than ${promisedMs / 1000} s: ${slow.join(', ')}`)
   say(red.length === 0 ? `all of ${chapters.length} green` : `red: ${red.join(', ')}`)
   return red.length === 0
 }
@@ -69,7 +62,7 @@ async function runOne(chapter: Chapter, copy: Copy, env: Environment, signal: Ab
       env,
       signal,
       timeoutMs,
-      longestMs: () => (isOverloaded() ? Infinity : longestMs),
+      longestMs,
       onStep: (title) => say(`${chapter.number} ${title}  (at ${secondsSince(from)} s)`)
     })
     const left = await stopPlatforms(join(copy.dir, '.sluice'))
@@ -102,10 +95,6 @@ function readersEnvironment(python: string): Environment {
   const path = (process.env['PATH'] ?? '').split(delimiter)
   const theirs = path.filter((folder) => !folder.startsWith(root) && !folder.includes('node_modules'))
   return { ...Object.fromEntries(own), PATH: [python, ...theirs].join(delimiter) }
-}
-
-function isOverloaded(): boolean {
-  return (loadavg()[0] ?? 0) > overload * availableParallelism()
 }
 
 function secondsSince(from: number): string {

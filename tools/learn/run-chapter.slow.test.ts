@@ -19,7 +19,7 @@ async function run(third: string, timeoutMs = 5000, longestMs = 60_000): Promise
       dir,
       env: process.env,
       timeoutMs,
-      longestMs: () => longestMs,
+      longestMs,
       onStep: (title) => steps.push(title)
     })
     return steps
@@ -87,7 +87,7 @@ describe('a chapter', () => {
       const chapter = readChapter('09-toy.md', page(sh(`bash -c "${code.replaceAll('$', '\\$')}"`)))
       const ending = new AbortController()
       const timer = setInterval(() => existsSync(join(dir, 'begun')) && ending.abort(), 50)
-      const options = { dir, env: process.env, timeoutMs: 60_000, longestMs: () => 60_000, onStep: () => undefined }
+      const options = { dir, env: process.env, timeoutMs: 60_000, longestMs: 60_000, onStep: () => undefined }
       await assert.rejects(runChapter(chapter, { ...options, signal: ending.signal }), /the shell ended/)
       clearInterval(timer)
       assert.ok(existsSync(join(dir, 'away')))

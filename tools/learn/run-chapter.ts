@@ -13,7 +13,7 @@ export interface RunOptions {
   /** How long a block may take, and how long it may be repeated. */
   readonly timeoutMs: number
   /** How long the chapter may take as a whole; asked at its end. */
-  readonly longestMs: () => number
+  readonly longestMs: number
   /** Ends it in the middle: it throws once nothing of it runs any more. */
   readonly signal?: AbortSignal
   /** Told of each step before it begins. */
@@ -45,7 +45,7 @@ export async function runChapter(chapter: Chapter, options: RunOptions): Promise
   if (after !== before)
     throw new Error(`chapter ${number}: expected the repository as it was\n${before}found\n${after}`)
   const tookMs = performance.now() - from
-  const longestMs = options.longestMs()
+  const { longestMs } = options
   if (tookMs > longestMs) {
     throw new Error(`chapter ${number}: expected at most ${seconds(longestMs)} s, it took ${seconds(tookMs)} s`)
   }
