@@ -17,9 +17,10 @@ export function testViews(shared: () => Shared, block: Block | undefined): void 
       const [last] = rows
         .filter(({ station }) => station === 'EWR')
         .toSorted((a, b) => Number(b['kafka_offset']) - Number(a['kafka_offset']))
-      const { micros } = last?.['observed_hour'] as { micros: string }
+      assert.ok(last)
+      const { micros } = last['observed_hour'] as { micros: string }
       const observed = new Date(Number(micros) / 1000).toISOString().replace('.000Z', 'Z')
-      assert.deepEqual(printed, [observed, String(last?.['wind_speed_mph'])])
+      assert.deepEqual(printed, [observed, String(last['wind_speed_mph'])])
     })
   })
 }

@@ -71,11 +71,12 @@ describe('an answer', () => {
     const keys = Array.from({ length: 12 }, (_, i) => eventsOfKey(910 + i, random.fork()))
     const restartEvery = sized(300, 1_980)
     let restarts = Promise.resolve()
+    const restart = async (round: number, before: Promise<void>): Promise<void> => {
+      await before
+      await Promise.all([lab.killAndWait('collector', round % 2), lab.killAndWait('enricher')])
+    }
     for (let from = 0; from < identities; from += 60) {
-      if (from % restartEvery === 0 && from > 0)
-        restarts = restarts.then(async () => {
-          await Promise.all([lab.killAndWait('collector', (from / restartEvery) % 2), lab.killAndWait('enricher')])
-        })
+      if (from % restartEvery === 0 && from > 0) restarts = restart(from / restartEvery, restarts)
       const made = Array.from({ length: 60 }, () => random.pick(keys).next('valid'))
       // The order of copies that overtake each other is nobody's: only counts are.
       const entries = made.map(({ event, n }) =>

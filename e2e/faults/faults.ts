@@ -122,7 +122,7 @@ export async function inject(lab: Lab, fault: Fault, random: Random): Promise<In
 }
 
 /** Whether it runs: one that died waits for its restart policy. */
-function isUp({ state, note }: Supervised): boolean {
+export function isUp({ state, note }: Supervised): boolean {
   return state === 'ready' || state === 'starting' || (state === 'not ready' && !note.startsWith('SIG'))
 }
 

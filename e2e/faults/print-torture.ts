@@ -1,4 +1,4 @@
-import type { FaultReport, TortureReport } from './torture.ts'
+import { landsWithinSeconds, type FaultReport, type TortureReport } from './torture.ts'
 
 /** A report for people. */
 export function printTorture(report: TortureReport): string {
@@ -13,8 +13,8 @@ export function printTorture(report: TortureReport): string {
     `sent ${ledger?.sent}, answered as durable ${ledger?.answered} (${ledger?.invalid} invalid, ${ledger?.repeated} repeated), in doubt ${ledger?.inDoubt}`,
     `raw ${oracle.raw}, dead letters ${JSON.stringify(oracle.dlq)}, rows ${JSON.stringify(oracle.rows)}`,
     `longest standstill (s) ${JSON.stringify(stalls)}, most memory (MB) ${JSON.stringify(memory)}`,
-    `everything had landed ${report.settledSeconds} s after the last fault`,
-    ...report.failedLooks.map((message) => `a look for standstills and memory failed: ${message}`),
+    `everything had landed ${report.settledSeconds} s after the end of the last fault (the load ended at ${report.loadedSeconds} s)`,
+    `P1, landed within ${landsWithinSeconds} s: ${report.settledSeconds <= landsWithinSeconds ? 'kept' : 'NOT KEPT'}`,
     ...oracle.problems.map((problem) => `PROBLEM ${problem}`),
     ...report.invalid.map((reason) => `INVALID ${reason}`),
     ...(report.kept === null ? [] : [`logs and ledger are in ${report.kept}`]),
@@ -30,7 +30,7 @@ function line(fault: FaultReport): string {
     show(fault.lagBefore).padStart(8),
     show(fault.progressDuring).padStart(9),
     (fault.hit === null ? '-' : fault.hit ? 'yes' : 'no').padStart(4),
-    `  ${fault.fault}${fault.pid > 0 ? ` (${fault.pid})` : ''}`
+    `  ${fault.fault}${fault.pid > 0 ? ` (${fault.pid})` : ''}${fault.effective ? '' : ', met nobody at work'}`
   ].join(' ')
 }
 

@@ -1,6 +1,7 @@
 import { drawFault, faultGroups, type FaultGroup } from './draw-fault.ts'
 import type { Fault } from './faults.ts'
 import { createRandom } from './random.ts'
+import { invalidShare } from './workload.ts'
 
 /** Everything that a run does to a platform, from its seed alone. */
 export interface Plan {
@@ -10,11 +11,18 @@ export interface Plan {
   readonly eventsPerSecond: number
   /** In the order of their times. */
   readonly faults: readonly Planned[]
-  /** So many faults must have met a platform at work, or the run says nothing. */
-  readonly leastEffective: number
-  /** So many events must have been answered as durable, so many of them invalid. */
-  readonly leastAnswered: number
-  readonly leastInvalid: number
+  /** A run with less than this says nothing. */
+  readonly least: Least
+}
+
+export interface Least {
+  /** Faults that met a platform at work. */
+  readonly effective: number
+  /** Of these, by kind. */
+  readonly ofKind: Readonly<Partial<Record<Fault['kind'], number>>>
+  /** Events that were answered as durable, and how many of them were invalid. */
+  readonly answered: number
+  readonly invalid: number
 }
 
 export interface Planned {
@@ -44,7 +52,9 @@ export function drawPlan({ seed, minutes, groups = faultGroups, eventsPerSecond 
     if (group === 'kafka') brokerMs = atMs
     faults.push({ atMs, fault: drawFault(group, random, 2) })
   }
-  return planOf(seed, faults, eventsPerSecond, Math.round((lastMs / 1000) * eventsPerSecond))
+  const events = Math.round((lastMs / 1000) * eventsPerSecond)
+  const least = { effective: Math.floor(faults.length * 0.9), ofKind: {}, answered: Math.ceil(events * 0.9) }
+  return { seed, replicas: 2, events, eventsPerSecond, faults, least: { ...least, invalid: leastInvalid(events) } }
 }
 
 /** About what a fault and the way back to work take. */
@@ -61,15 +71,20 @@ export interface P1Options {
 }
 
 const eventsOfP1 = 20_000
+const killsOfP1 = 40
+/** Beyond those of P1, for those that meet nobody. */
+const spareKills = 4
 
 /** The experiment of promise P1: 40 kills over all services and an outage of everything that they depend on. */
-export function planOfP1(seed: number, { kills = 40, eventsPerSecond = 80, minutes = 0 }: P1Options = {}): Plan {
+export function planOfP1(seed: number, { kills = killsOfP1, eventsPerSecond = 80, minutes = 0 }: P1Options = {}): Plan {
   const random = createRandom(seed)
   const spanMs = Math.max(minutes * 60_000, (eventsOfP1 / eventsPerSecond) * 1000)
   const outages: Fault[] = [
     { kind: 'broker-restart' },
     { kind: 'broker-kill' },
     { kind: 'broker-restart' },
+    { kind: 'redis-kill' },
+    { kind: 's3-kill' },
     { kind: 'redis-down', ms: 10_000 },
     { kind: 'redis-down', ms: 10_000 },
     { kind: 's3-down', ms: 15_000 },
@@ -77,11 +92,11 @@ export function planOfP1(seed: number, { kills = 40, eventsPerSecond = 80, minut
     { kind: 's3-errors', ms: 30_000, share: 0.2, status: 503, error: 'SlowDown' },
     { kind: 'api-down', ms: 20_000 }
   ]
-  const killed = Array.from({ length: kills }, (_, index): Fault => {
+  const killed = Array.from({ length: kills + spareKills }, (_, index): Fault => {
     const service = services[index % services.length] ?? ''
     return { kind: 'kill', service, replica: random.int(2) }
   })
-  const more = Math.max(0, Math.floor(spanMs / msPerFault) - outages.length - kills)
+  const more = Math.max(0, Math.floor(spanMs / msPerFault) - outages.length - killed.length)
   const drawn = Array.from({ length: more }, () => drawFault(random.pick(othersThanP1), random, 2))
   const all = [...outages, ...killed, ...drawn].map((fault) => ({ fault, order: random.next() }))
   const faults = all
@@ -90,20 +105,25 @@ export function planOfP1(seed: number, { kills = 40, eventsPerSecond = 80, minut
       atMs: 4_000 + Math.round(((index + random.next() / 2) * spanMs) / all.length),
       fault
     }))
-  return planOf(seed, faults, eventsPerSecond, Math.round((spanMs / 1000) * eventsPerSecond))
+  const events = Math.round((spanMs / 1000) * eventsPerSecond)
+  const least: Least = {
+    effective: Math.floor(faults.length * 0.9),
+    ofKind: { ...countKinds(outages), kill: kills },
+    answered: Math.max(Math.min(events, eventsOfP1), Math.ceil(events * 0.9)),
+    invalid: leastInvalid(events)
+  }
+  return { seed, replicas: 2, events, eventsPerSecond, faults, least }
 }
 
-function planOf(seed: number, faults: readonly Planned[], eventsPerSecond: number, events: number): Plan {
-  return {
-    seed,
-    replicas: 2,
-    events,
-    eventsPerSecond,
-    faults,
-    leastEffective: Math.ceil(faults.length * 0.8),
-    leastAnswered: Math.floor(events / 4),
-    leastInvalid: Math.floor(events / 100)
-  }
+function countKinds(faults: readonly Fault[]): Least['ofKind'] {
+  const counts: Partial<Record<Fault['kind'], number>> = {}
+  for (const { kind } of faults) counts[kind] = (counts[kind] ?? 0) + 1
+  return counts
+}
+
+/** Half of what a workload sends. */
+function leastInvalid(events: number): number {
+  return Math.floor((events * invalidShare) / 2)
 }
 
 /** A fault in a few words. */

@@ -8,6 +8,9 @@ import { createLedger, type Entry, type Ledger } from './ledger.ts'
 import { openPublisher, type Publisher } from './publish.ts'
 import { createRandom, type Random } from './random.ts'
 
+/** Of all events, where nothing else is said. */
+export const invalidShare = 0.05
+
 export interface WorkloadOptions {
   readonly seed: number
   /** Of all keys together. */
@@ -37,7 +40,7 @@ export function startWorkload(lab: Lab, options: WorkloadOptions): Workload {
     seed,
     eventsPerSecond,
     keys = 48,
-    invalid = 0.05,
+    invalid = invalidShare,
     repeated = 0.02,
     straightToRaw = 0.01,
     firstKey = 0
