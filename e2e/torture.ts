@@ -2,6 +2,7 @@
 //   --minutes 5 --seed 7 [--faults kill,crash,kafka,s3,…] [--plan p1] [--rate 80] [--json]
 //   --plan p1: the kills and outages of promise P1, at least 20,000 events; the rest of the minutes for other faults.
 // Exit codes: 0 nothing lost, doubled, disordered or invented; 1 something was; 2 the run says nothing.
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { faultGroups, type FaultGroup } from './faults/draw-fault.ts'
 import { printTorture } from './faults/print-torture.ts'
@@ -16,9 +17,19 @@ async function main(): Promise<number> {
       faults: { type: 'string' },
       plan: { type: 'string' },
       rate: { type: 'string', default: '80' },
-      json: { type: 'boolean', default: false }
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false }
     }
   })
+  if (values.help) {
+    // The comment at the head of this file.
+    console.log(
+      readFileSync(import.meta.filename, 'utf8')
+        .split('\nimport ')[0]
+        ?.replaceAll(/^\/\/ ?/gm, '')
+    )
+    return 0
+  }
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1e6))
   const eventsPerSecond = Number(values.rate)
   const plan =

@@ -4,7 +4,7 @@
 //   without the patch, fails in the named assertion. --one: a single one, another one with every commit.
 import { execFileSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { commandLine, orUsage } from './command-line.ts'
 import { makeCopy, type Copy } from './mutants/copy.ts'
 import { readMutants, type Mutant } from './mutants/read-mutants.ts'
 
@@ -20,11 +20,11 @@ interface Verdict {
 const root = dirname(import.meta.dirname)
 
 async function main(): Promise<boolean> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = commandLine(import.meta.filename, {
     allowPositionals: true,
     options: { one: { type: 'boolean' }, json: { type: 'boolean' } }
   })
-  const chosen = choose(readMutants(join(root, 'e2e/mutants')), positionals, values.one === true)
+  const chosen = orUsage(() => choose(readMutants(join(root, 'e2e/mutants')), positionals, values.one === true))
   using copy = makeCopy(root)
   const verdicts: Verdict[] = []
   const sound = new Map<string, boolean>()

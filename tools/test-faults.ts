@@ -6,11 +6,14 @@ import { once } from 'node:events'
 import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { commandLine } from './command-line.ts'
 import { faultTests } from './test-files.ts'
 
-const args = process.argv.slice(2)
-const isFull = args.includes('--full')
-const named = args.filter((arg) => !arg.startsWith('--'))
+const { values, positionals: named } = commandLine(import.meta.filename, {
+  allowPositionals: true,
+  options: { full: { type: 'boolean', default: false } }
+})
+const isFull = values.full
 const isAll = named.length === 0 && !isFull
 
 /** Those that take longest come first, so that the last two end together. */

@@ -5,9 +5,11 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { commandLine } from './command-line.ts'
 import { makeCopy } from './mutants/copy.ts'
 import { cases, type Case, type Edit } from './scaffolds/cases.ts'
 
+commandLine(import.meta.filename, {})
 using copy = makeCopy(resolve(import.meta.dirname, '..'))
 const { dir } = copy
 
