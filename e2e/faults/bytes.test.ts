@@ -12,6 +12,7 @@ import { createLedger } from './ledger.ts'
 import { readLag } from './metrics.ts'
 import { openPublisher, type Publisher } from './publish.ts'
 import { createRandom } from './random.ts'
+import { silentLog } from './silent-log.ts'
 import { residentMb } from './stalls.ts'
 
 /* The bounds in bytes of every hop, met by a backlog: each stage is started only when all of it lies before it. */
@@ -98,11 +99,10 @@ describe('a backlog of the largest events and of small ones', () => {
 
   /** Past the collector, straight into the topic. */
   async function sendForeign(bytes: number): Promise<void> {
-    const log = { debug() {}, info() {}, warn() {}, error() {} }
     const brokers = [`127.0.0.1:${lab.links.kafka.port}`]
-    const kafka = openKafka({ brokers, clientId: 'client', tls: null, sasl: null }, { log })
+    const kafka = openKafka({ brokers, clientId: 'client', tls: null, sasl: null }, { log: silentLog })
     const raw = { name: 'events.raw', partitions: 6, maxMessageBytes: 1_048_576 } as const
-    await using lanes = openLanes(kafka, { topic: raw as never }, { log })
+    await using lanes = openLanes(kafka, { topic: raw as never }, { log: silentLog })
     const made: Made = eventsOfKey(430, createRandom(2)).next('valid')
     const entry = ledger.open({ id: made.event.id, key: null, n: 0, fate: 'too_large', via: 'raw' })
     const event = { ...made.event, receivedtime: new Date().toISOString(), sourceid: 'demo' }

@@ -86,7 +86,7 @@ describe('the lake', () => {
 
   it('is the same when it is rebuilt from the log in a new folder, and so are the views in a new database (P12)', async () => {
     const load = newLoad()
-    await sleep(4_000)
+    await waitFor('some events', () => load.ledger.answered() >= 100, { timeoutMs: 60_000 })
     await load.stop()
     const first = await assertExact(lab, loads)
     for (const replica of [0, 1]) await lab.process('batch-loader', replica).stop()

@@ -1,4 +1,5 @@
-import { landsWithinSeconds, type FaultReport, type TortureReport } from './torture.ts'
+import type { FaultReport } from './run-faults.ts'
+import { landsWithinSeconds, type TortureReport } from './torture.ts'
 
 /** A report for people. */
 export function printTorture(report: TortureReport): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDuck, openSweeperStore, sweepLake, type SweptLake } from '@sluice/lake'
 import type { Lab } from './lab.ts'
+import { silentLog } from './silent-log.ts'
 
 /** Sweeps the lake of a platform that nobody sends to: however young a file is, nobody will commit it. */
 export async function sweepQuiet(lab: Lab, { isDryRun }: { readonly isDryRun: boolean }): Promise<SweptLake> {
@@ -11,7 +12,7 @@ export async function sweepQuiet(lab: Lab, { isDryRun }: { readonly isDryRun: bo
   const store = openSweeperStore({ ...where, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
   const duck = await openDuck({ tempDir: join(workDir, 'duck') })
   try {
-    const deps = { store, duck, workDir, prefix: 'bronze', log: silent, now: Date.now }
+    const deps = { store, duck, workDir, prefix: 'bronze', log: silentLog, now: Date.now }
     return await sweepLake(deps, { olderThanMs: 0, isDryRun })
   } finally {
     await duck.close()
@@ -19,7 +20,3 @@ export async function sweepQuiet(lab: Lab, { isDryRun }: { readonly isDryRun: bo
     await rm(workDir, { recursive: true, force: true })
   }
 }
-
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-
-function ignore(): void {}

@@ -1,6 +1,6 @@
 import type { Report } from '../ask-oracle.ts'
 import type { Least } from './schedule.ts'
-import type { FaultReport } from './torture.ts'
+import type { FaultReport } from './run-faults.ts'
 
 /** Why a run says nothing, whatever the oracle found; empty: it does say something. */
 export function whyInvalid(

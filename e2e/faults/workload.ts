@@ -7,6 +7,7 @@ import type { Lab } from './lab.ts'
 import { createLedger, type Entry, type Ledger } from './ledger.ts'
 import { openPublisher, type Publisher } from './publish.ts'
 import { createRandom, type Random } from './random.ts'
+import { silentLog } from './silent-log.ts'
 
 /** Of all events, where nothing else is said. */
 export const invalidShare = 0.05
@@ -55,13 +56,12 @@ export function startWorkload(lab: Lab, options: WorkloadOptions): Workload {
     grpcPorts: lab.links.grpc.map(({ port }) => port),
     apiKey: apiKeys['demo'] ?? ''
   })
-  const log = { debug() {}, info() {}, warn() {}, error() {} }
   const kafka = openKafka(
     { brokers: [`127.0.0.1:${lab.links.kafka.port}`], clientId: 'client', tls: null, sasl: null },
-    { log }
+    { log: silentLog }
   )
   const raw = { name: 'events.raw', partitions: 6, maxMessageBytes: 1_048_576 } as const
-  const lanes = openLanes(kafka, { topic: raw as never }, { log })
+  const lanes = openLanes(kafka, { topic: raw as never }, { log: silentLog })
 
   const client = { publisher, lanes, replicas: lab.links.rest.length, giveUp: giveUp.signal, now: Date.now }
   const running = Array.from({ length: keys }, (_, index) => liveKey(firstKey + index, random.fork()))

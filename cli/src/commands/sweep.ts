@@ -1,5 +1,5 @@
-import { dataDirOf, dataDirOption } from '../data-dir.ts'
 import type { Command } from '../command.ts'
+import { lakeOf, lakeOptions, textOf } from '../lake-options.ts'
 
 export const sweep: Command = {
   name: 'sweep',
@@ -13,33 +13,20 @@ export const sweep: Command = {
     },
     'dry-run': { type: 'boolean', help: 'tells what would be deleted, and deletes nothing' },
     json: { type: 'boolean', help: 'as JSON, with the path of every file' },
-    'data-dir': dataDirOption,
-    bucket: {
-      type: 'string',
-      value: 'NAME',
-      help: 'a lake elsewhere: its bucket; credentials, which may delete, come by the default chain of AWS'
-    },
-    endpoint: { type: 'string', value: 'URL', help: 'with --bucket: its S3 server', default: 'AWS itself' },
-    region: { type: 'string', value: 'NAME', help: 'with --bucket: its region', default: 'us-east-1' },
-    prefix: { type: 'string', value: 'FOLDER', help: 'of the tables within the bucket', default: 'bronze' }
+    ...lakeOptions('credentials, which may delete, come')
   },
   exits: { 1: 'a table was left alone, or S3 is away' },
   examples: ['sweep --dry-run', 'sweep', 'sweep --older-than 7d --bucket lake --endpoint http://localhost:8333 --json'],
   async run(values) {
     const { parseAge } = await import('../sweep/parse-age.ts')
-    const text = (name: string): string | null => (typeof values[name] === 'string' ? values[name] : null)
-    const olderThanMs = parseAge(text('older-than') ?? '24h')
+    const olderThanMs = parseAge(textOf(values, 'older-than') ?? '24h')
     // DuckDB and the S3 client are loaded only by who asks.
     const { findLake } = await import('../query/find-lake.ts')
     const { runSweep } = await import('../sweep/run-sweep.ts')
+    const { where, prefix } = lakeOf(values)
     return runSweep({
-      lake: findLake({
-        dataDir: dataDirOf(text('data-dir')),
-        bucket: text('bucket'),
-        endpoint: text('endpoint'),
-        region: text('region')
-      }),
-      prefix: text('prefix') ?? 'bronze',
+      lake: findLake(where),
+      prefix,
       olderThanMs,
       isDryRun: values['dry-run'] === true,
       isJson: values['json'] === true

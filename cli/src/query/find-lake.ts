@@ -4,7 +4,7 @@ import { readCompose } from '../compose/read-compose.ts'
 import { readCredentials } from '../platform/credentials.ts'
 import { readInstance } from '../platform/instance.ts'
 
-interface LakeOptions {
+export interface LakeOptions {
   readonly dataDir: string
   /** Null: the lake of the platform that runs on `dataDir`. */
   readonly bucket: string | null

@@ -1,8 +1,16 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3'
-import { attempt, bytesPerMs, defaultAttemptMs, openClient, operationMs } from './s3-request.ts'
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import {
+  attempt,
+  bytesPerMs,
+  defaultAttemptMs,
+  directoriesOf,
+  listPages,
+  openClient,
+  operationMs
+} from './s3-request.ts'
 
 /** Where the bucket is. Credentials come from the SDK's default chain unless they are given. */
 export interface ObjectStoreSettings {
@@ -67,23 +75,6 @@ export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
     }
   }
 
-  async function* pages(directory: string, after: string | undefined, signal: AbortSignal | undefined) {
-    let token: string | undefined
-    do {
-      const command = new ListObjectsV2Command({
-        Bucket,
-        Prefix: `${directory}/`,
-        Delimiter: '/',
-        ...(token !== undefined && { ContinuationToken: token }),
-        ...(token === undefined && after !== undefined && { StartAfter: `${directory}/${after}` })
-      })
-      const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal })
-      const page = await attempt(`LIST ${Bucket}/${directory}/`, attemptMs, send, { signal })
-      yield page
-      token = page.NextContinuationToken
-    } while (token !== undefined)
-  }
-
   return {
     get,
 
@@ -115,7 +106,7 @@ export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
 
     async list(directory, { after, signal } = {}) {
       const names: string[] = []
-      for await (const { Contents = [] } of pages(directory, after, signal)) {
+      for await (const { Contents = [] } of listPages(client, settings, directory, { after, signal })) {
         for (const { Key } of Contents) if (Key !== undefined) names.push(Key.slice(directory.length + 1))
       }
       return names
@@ -125,8 +116,8 @@ export function openObjectStore(settings: ObjectStoreSettings): ObjectStore {
 
     async listDirectories(directory, signal) {
       const names: string[] = []
-      for await (const { CommonPrefixes = [] } of pages(directory, undefined, signal)) {
-        for (const { Prefix = '' } of CommonPrefixes) names.push(Prefix.slice(directory.length + 1, -1))
+      for await (const page of listPages(client, settings, directory, { signal })) {
+        names.push(...directoriesOf(page, directory))
       }
       return names.toSorted((a, b) => (a < b ? -1 : 1))
     },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { S3Client } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, S3Client, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import { faultOf, storeError } from './object-error.ts'
 import type { ObjectStoreSettings } from './object-store.ts'
 
@@ -53,4 +53,38 @@ export async function attempt<T, M = never>(
       await sleep(50 * 4 ** (number - 1) * (1 + Math.random()), undefined, { signal })
     }
   }
+}
+
+interface Listing {
+  /** Only names above this one. */
+  readonly after?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The answers of S3 for what lies directly in one directory, page by page. */
+export async function* listPages(
+  client: S3Client,
+  { bucket: Bucket, attemptMs = defaultAttemptMs }: ObjectStoreSettings,
+  directory: string,
+  { after, signal }: Listing
+): AsyncGenerator<ListObjectsV2CommandOutput> {
+  let token: string | undefined
+  do {
+    const command = new ListObjectsV2Command({
+      Bucket,
+      Prefix: `${directory}/`,
+      Delimiter: '/',
+      ...(token !== undefined && { ContinuationToken: token }),
+      ...(token === undefined && after !== undefined && { StartAfter: `${directory}/${after}` })
+    })
+    const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal })
+    const page = await attempt(`LIST ${Bucket}/${directory}/`, attemptMs, send, { signal })
+    yield page
+    token = page.NextContinuationToken
+  } while (token !== undefined)
+}
+
+/** Names of the directories of a page. */
+export function directoriesOf({ CommonPrefixes = [] }: ListObjectsV2CommandOutput, directory: string): string[] {
+  return CommonPrefixes.map(({ Prefix = '' }) => Prefix.slice(directory.length + 1, -1))
 }

@@ -1,11 +1,6 @@
-import {
-  AbortMultipartUploadCommand,
-  DeleteObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command
-} from '@aws-sdk/client-s3'
+import { AbortMultipartUploadCommand, DeleteObjectCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3'
 import { openObjectStore, type ObjectStore, type ObjectStoreSettings } from './object-store.ts'
-import { attempt, defaultAttemptMs, openClient } from './s3-request.ts'
+import { attempt, defaultAttemptMs, directoriesOf, listPages, openClient } from './s3-request.ts'
 
 /** An object as a listing shows it. */
 export interface ListedObject {
@@ -63,33 +58,17 @@ export function openSweeperStore(settings: ObjectStoreSettings): SweeperStore {
     return Math.max(0, ageMs)
   }
 
-  async function* objectPages(directory: string, signal: AbortSignal | undefined) {
-    let token: string | undefined
-    do {
-      const command = new ListObjectsV2Command({
-        Bucket,
-        Prefix: `${directory}/`,
-        Delimiter: '/',
-        ...(token !== undefined && { ContinuationToken: token })
-      })
-      const send = (abortSignal: AbortSignal) => client.send(command, { abortSignal })
-      const page = await attempt(`LIST ${Bucket}/${directory}/`, attemptMs, send, { signal })
-      yield page
-      token = page.NextContinuationToken
-    } while (token !== undefined)
-  }
-
   return {
     ...store,
 
     async listEntries(directory, signal) {
       const objects: ListedObject[] = []
       const directories: string[] = []
-      for await (const { Contents = [], CommonPrefixes = [] } of objectPages(directory, signal)) {
-        for (const { Key: key, Size: bytes = 0, LastModified } of Contents) {
+      for await (const page of listPages(client, settings, directory, { signal })) {
+        for (const { Key: key, Size: bytes = 0, LastModified } of page.Contents ?? []) {
           if (key !== undefined && !key.endsWith('/')) objects.push({ key, bytes, ageMs: ageOf(LastModified) })
         }
-        for (const { Prefix = '' } of CommonPrefixes) directories.push(Prefix.slice(directory.length + 1, -1))
+        directories.push(...directoriesOf(page, directory))
       }
       return { objects, directories }
     },
